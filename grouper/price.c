@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a grouped case is worth under a policy, and the derivation of it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "pricing.h"
+
+enum { FEN_PLACES = 2, POINT_PLACES = 4, POINT_VALUE_PLACES = 6 };
+
+const char *casemix_price_status_text(casemix_price_status status) {
+    switch (status) {
+    case CASEMIX_PRICED:
+        return "priced";
+    case CASEMIX_NOT_GROUPED:
+        return "not-grouped";
+    case CASEMIX_NO_WEIGHT:
+        return "no-weight";
+    case CASEMIX_PRICE_MISSING_FACT:
+        return "missing-fact";
+    case CASEMIX_PRICE_UNKNOWN_WORD:
+        return "unknown-word";
+    case CASEMIX_PRICE_BAD_FACT:
+        return "bad-fact";
+    case CASEMIX_PRICE_OVERFLOW:
+        return "overflow";
+    case CASEMIX_PRICE_DIVISION_BY_ZERO:
+        return "division-by-zero";
+    }
+    return "";
+}
+
+/* ---- the case, as the policy sees it ---- */
+
+/* IMAGE_CLASS_ of the case; 0 for one that no policy prices. */
+static uint32_t kind_of(const casemix_grouping *grouping) {
+    switch (grouping->status) {
+    case CASEMIX_GROUPED:
+        return IMAGE_CLASS_GROUPED;
+    case CASEMIX_QY:
+        return IMAGE_CLASS_QY;
+    case CASEMIX_UNGROUPED:
+        return IMAGE_CLASS_UNGROUPED;
+    default:
+        return 0;
+    }
+}
+
+/* Number of the case's group among the scheme's answers: DRGs, then steps. */
+static uint32_t answer_of(const struct policy_view *policy, const casemix_grouping *grouping) {
+    uint32_t answer = IMAGE_NONE32;
+    if (grouping->status == CASEMIX_GROUPED && grouping->group < policy->drg_count) {
+        answer = grouping->group;
+    } else if (grouping->status == CASEMIX_GROUPED || grouping->status == CASEMIX_QY) {
+        uint32_t steps = policy->answer_count - policy->drg_count;
+        answer = grouping->step < steps ? policy->drg_count + grouping->step : IMAGE_NONE32;
+    }
+    return answer;
+}
+
+/* The amounts that are there, in fen; those that are not stay 0. What is wrong with them is said when it matters.
+ */
+static void note_amounts(struct formula_case *run, casemix_price *out) {
+    static const enum fact facts[] = {FACT_COST, FACT_PATIENT_PAID, FACT_OTHER_PAID};
+    casemix_amount *amounts[] = {&out->cost, &out->patient_paid, &out->other_paid};
+    for (int i = 0; i < 3; i++) {
+        int64_t value;
+        if (run->facts[facts[i]].length > 0 && formula_fact(run, facts[i], &value)) {
+            *amounts[i] = (casemix_amount)(((uint64_t)value + 50) / 100);
+        }
+    }
+    run->status = CASEMIX_PRICED;
+    run->fact = -1;
+}
+
+static bool find_place(struct formula_case *run, const struct casemix_context *context, uint32_t number,
+                       casemix_text *out) {
+    const struct image_axis *axis = &run->policy->axes[number];
+    uint32_t member;
+    if (axis->member_count == 0) {
+        return true;
+    }
+    if (!formula_member(run, number, &member)) {
+        return false;
+    }
+    *out = context->policy->members[axis->first_member + member];
+    return true;
+}
+
+/* ---- figures ---- */
+
+/* The value of a formula in units of 1/10^unit. */
+static bool figure(struct formula_case *run, uint32_t formula, int unit, int64_t *out) {
+    struct rational value;
+    if (formula == IMAGE_NONE32) {
+        return true;
+    }
+    if (!formula_value(run, formula, &value)) {
+        return false;
+    }
+    if (!rational_round(value, unit, ROUND_HALF_UP, out)) {
+        run->status = CASEMIX_PRICE_OVERFLOW;
+        run->fact = -1;
+        return false;
+    }
+    return true;
+}
+
+/* A bound as an amount in fen that decides about whole fen the same way as the exact bound does. */
+bool price_bound(struct formula_case *run, uint32_t formula, bool low, bool inclusive, casemix_amount *out) {
+    struct rational value;
+    *out = 0;
+    if (formula == IMAGE_NONE32) {
+        return true;
+    }
+    if (!formula_value(run, formula, &value)) {
+        return false;
+    }
+    /* low: cost < X is cost < ceil(X); cost <= X is cost < floor(X) + 1. high: the mirror image. */
+    enum rounding rounding = low != inclusive ? ROUND_CEILING : ROUND_FLOOR;
+    int64_t amount;
+    if (!rational_round(value, FEN_PLACES, rounding, &amount) ||
+        __builtin_add_overflow(amount, inclusive ? (low ? 1 : -1) : 0, out)) {
+        run->status = CASEMIX_PRICE_OVERFLOW;
+        run->fact = -1;
+        return false;
+    }
+    return true;
+}
+
+bool price_base(struct formula_case *run, struct fixed *out) {
+    const struct image_policy *about = run->policy->about;
+    out->points = out->point_value = out->base_standard = out->low_below = out->high_above = 0;
+    return figure(run, about->points, POINT_PLACES, &out->points) &&
+           figure(run, about->point_value, POINT_VALUE_PLACES, &out->point_value) &&
+           figure(run, about->standard, FEN_PLACES, &out->base_standard) &&
+           price_bound(run, about->low_below, true, about->bound_inclusive & 1, &out->low_below) &&
+           price_bound(run, about->high_above, false, about->bound_inclusive & 2, &out->high_above);
+}
+
+/* The first class that holds; NULL if a condition has no value (see run->status), or none holds. */
+static const struct image_class *find_class(struct formula_case *run, uint32_t kind) {
+    for (uint32_t i = 0; i < run->policy->class_count; i++) {
+        const struct image_class *class = &run->policy->classes[i];
+        struct rational holds = rational_of(1, 1);
+        if ((class->cases & kind) == 0) {
+            continue;
+        }
+        if (class->when != IMAGE_NONE32 && !formula_value(run, class->when, &holds)) {
+            return NULL;
+        }
+        if (holds.numerator != 0) {
+            return class;
+        }
+    }
+    return NULL;
+}
+
+bool price_amount(struct formula_case *run, uint32_t formula, uint32_t places, casemix_amount *out) {
+    int64_t value = 0;
+    *out = 0;
+    if (!figure(run, formula, (int)places, &value)) {
+        return false;
+    }
+    if (__builtin_mul_overflow(value, decimal_power(FEN_PLACES - (int)places), out)) {
+        run->status = CASEMIX_PRICE_OVERFLOW;
+        run->fact = -1;
+        return false;
+    }
+    return true;
+}
+
+/* The same, for a formula that may be simple enough for the short way. */
+static bool price_quickly(const struct pricing *pricing, struct formula_case *run, uint32_t formula,
+                          uint32_t places, casemix_amount *out) {
+    int64_t value;
+    if (places == FEN_PLACES && pricing->in_units[formula] && formula_in_units(run, formula, &value)) {
+        int64_t fen = value / 100, rest = value % 100;
+        *out = fen + (rest >= 50) - (rest <= -50);
+        return true;
+    }
+    return price_amount(run, formula, places, out);
+}
+
+/* The class by limits in fen. NULL: it takes formulas to tell. */
+static const struct image_class *find_class_by_limits(const struct pricing *pricing, const struct fixed *fixed,
+                                                      casemix_amount cost) {
+    for (uint32_t i = 0; i < pricing->view->class_count; i++) {
+        const struct image_class *class = &pricing->view->classes[i];
+        if ((class->cases & IMAGE_CLASS_GROUPED) == 0) {
+            continue;
+        }
+        switch (pricing->plans[i].test) {
+        case TEST_ALWAYS:
+            return class;
+        case TEST_BELOW:
+            if (cost < fixed->classes[i].limit) {
+                return class;
+            }
+            break;
+        case TEST_ABOVE:
+            if (cost > fixed->classes[i].limit) {
+                return class;
+            }
+            break;
+        case TEST_FORMULA:
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+static void note_base(const struct fixed *base, casemix_price *out) {
+    out->points = base->points;
+    out->point_value = base->point_value;
+    out->base_standard = base->base_standard;
+    out->low_below = base->low_below;
+    out->high_above = base->high_above;
+}
+
+/* Figures and class from what is kept for the case's group, pool and level. NULL: they must be computed. */
+static const struct image_class *price_by_fixed(struct pricing *pricing, struct formula_case *run,
+                                                casemix_price *out, const struct fixed **fixed) {
+    int64_t cost;
+    *fixed = pricing_fixed(pricing, run);
+    if (*fixed == NULL) {
+        return NULL;
+    }
+    if (!formula_fact(run, FACT_COST, &cost) || cost % 100 != 0) { /* the limits hold for whole fen */
+        run->status = CASEMIX_PRICED;
+        run->fact = -1;
+        return NULL;
+    }
+    const struct image_class *class = find_class_by_limits(pricing, *fixed, cost / 100);
+    if (class != NULL) {
+        note_base(*fixed, out);
+    }
+    return class;
+}
+
+static const struct image_class *price_by_formulas(struct formula_case *run, uint32_t kind, casemix_price *out) {
+    if (kind == IMAGE_CLASS_GROUPED) {
+        struct fixed base;
+        bool good = price_base(run, &base);
+        note_base(&base, out);
+        if (!good) {
+            return NULL;
+        }
+    }
+    const struct image_class *class = find_class(run, kind);
+    if (class == NULL && run->status == CASEMIX_PRICED) {
+        run->status = CASEMIX_NOT_GROUPED;
+    }
+    return class;
+}
+
+/* Everything of the price as far as formulas have values (see run->status), and the class of the case or NULL. The
+ * quick way leaves no values behind, so a derivation takes the other. */
+static const struct image_class *compute(struct formula_case *run, const struct casemix_context *context,
+                                         uint32_t kind, bool quick, casemix_price *out) {
+    struct pricing *pricing = context->policy;
+    const struct image_policy *about = run->policy->about;
+    const struct image_class *class = NULL;
+    const struct fixed *fixed = NULL;
+    if (quick && kind == IMAGE_CLASS_GROUPED) {
+        class = price_by_fixed(pricing, run, out, &fixed);
+    }
+    bool pay_is_known = class != NULL && pricing->plans[class - run->policy->classes].pay_is_fixed;
+    if (class == NULL) {
+        class = price_by_formulas(run, kind, out);
+    }
+    if (class == NULL) {
+        return NULL;
+    }
+    casemix_amount pay = pay_is_known ? fixed->classes[class - run->policy->classes].pay : 0;
+    if (!figure(run, class->points, POINT_PLACES, &out->points) ||
+        (!pay_is_known && !(quick ? price_quickly(pricing, run, class->pay, about->pay_places, &pay)
+                                  : price_amount(run, class->pay, about->pay_places, &pay)))) {
+        return class;
+    }
+    run->pay = (struct rational){(wide)pay * 100, 10000}; /* the unit of amounts of the case: sums are cheap then */
+    out->standard = pay;
+    out->class_name = pricing->class_names[class - run->policy->classes];
+    out->class_line = class->line;
+    if (quick) {
+        price_quickly(pricing, run, about->fund, about->fund_places, &out->fund_payment);
+    } else {
+        price_amount(run, about->fund, about->fund_places, &out->fund_payment);
+    }
+    return class;
+}
+
+/* In pieces, because gcc clears a larger struct by a string instruction that takes longer than a fifth of pricing.
+ */
+static void clear(casemix_price *out) {
+    enum { PIECE = 64 };
+    static_assert(sizeof *out > 2 * PIECE && sizeof *out <= 4 * PIECE, "pieces of a price");
+    char *bytes = (char *)out;
+    memset(bytes, 0, PIECE);
+    memset(bytes + PIECE, 0, PIECE);
+    memset(bytes + sizeof *out - 2 * PIECE, 0, PIECE);
+    memset(bytes + sizeof *out - PIECE, 0, PIECE);
+    out->fact = -1;
+    out->pool.text = out->level.text = out->class_name.text = "";
+}
+
+static const struct image_class *price(struct formula_case *run, const struct casemix_context *context,
+                                       const casemix_case *one, const casemix_grouping *grouping, bool quick,
+                                       casemix_price *out) {
+    const struct policy_view *policy = context->policy->view;
+    const struct image_class *class = NULL;
+    uint32_t kind = kind_of(grouping);
+    clear(out);
+    formula_start(run, policy, context->owner->image, &context->policy->words, one->facts,
+                  answer_of(policy, grouping));
+    note_amounts(run, out);
+    /* The pool is found for every case: unpriced ones are counted in it. */
+    bool placed = find_place(run, context, IMAGE_AXIS_POOL, &out->pool);
+    if (kind == 0 || (context->policy->cases & kind) == 0) {
+        out->status = CASEMIX_NOT_GROUPED;
+        out->fact = -1;
+        return NULL;
+    }
+    if (placed && find_place(run, context, IMAGE_AXIS_LEVEL, &out->level)) {
+        class = compute(run, context, kind, quick, out);
+    }
+    out->status = run->status;
+    out->fact = run->fact;
+    return class;
+}
+
+static const char cannot_price[] =
+    "a price needs a context with a policy, a grouped case and a place to go to; name a policy when the context is made";
+
+casemix_result casemix_price_case(casemix_context *context, const casemix_case *one,
+                                  const casemix_grouping *grouping, casemix_price *out) {
+    if (context == NULL || one == NULL || grouping == NULL || out == NULL || context->policy == NULL) {
+        return refuse_call(context, cannot_price);
+    }
+    struct formula_case run;
+    price(&run, context, one, grouping, true, out);
+    return CASEMIX_OK;
+}
+
+/* ---- derivation ---- */
+
+enum { INPUTS_SIZE = 800, INPUTS_MAX = 32 };
+
+/* Collects "rw 1.1237, rate 11356.64", each name once. */
+struct inputs {
+    struct formula_listener listener;
+    char text[INPUTS_SIZE];
+    size_t length;
+    const char *names[INPUTS_MAX];
+    size_t count;
+};
+
+static void collect(struct formula_listener *listener, const char *name, const char *text, struct rational value) {
+    struct inputs *inputs = (struct inputs *)listener;
+    char number[RATIONAL_TEXT];
+    for (size_t i = 0; i < inputs->count; i++) {
+        if (strcmp(inputs->names[i], name) == 0) {
+            return;
+        }
+    }
+    if (inputs->count == INPUTS_MAX) {
+        return;
+    }
+    if (text == NULL) {
+        rational_text(value, number, sizeof number);
+        text = number;
+    }
+    size_t room = sizeof inputs->text - inputs->length;
+    int written =
+        snprintf(inputs->text + inputs->length, room, "%s%s %s", inputs->count > 0 ? ", " : "", name, text);
+    if (written < 0 || (size_t)written >= room) {
+        inputs->text[inputs->length] = '\0'; /* no room for it whole: leave it out */
+        return;
+    }
+    inputs->length += (size_t)written;
+    inputs->names[inputs->count++] = name;
+}
+
+/* What a derivation is told with. */
+struct teller {
+    casemix_derivation_fn *tell;
+    void *user;
+    const struct casemix_context *context;
+    struct formula_case *run;
+};
+
+static casemix_text plain_text(const char *text) {
+    return (casemix_text){text, strlen(text)};
+}
+
+static void tell_line(const struct teller *teller, const char *what, const char *inputs, const char *result,
+                      uint32_t line) {
+    casemix_derivation event = {plain_text(what),
+                                plain_text(""),
+                                plain_text(inputs),
+                                plain_text(result),
+                                text_of(teller->context, teller->run->policy->about->file),
+                                line};
+    teller->tell(teller->user, &event);
+}
+
+/* A place of the case on an axis: pool, level. */
+static void tell_place(const struct teller *teller, uint32_t number, casemix_text member) {
+    const struct formula_case *run = teller->run;
+    const struct image_axis *axis = &run->policy->axes[number];
+    char inputs[INPUTS_SIZE];
+    casemix_text given = run->facts[axis->fact];
+    if (member.length > 0) {
+        snprintf(inputs, sizeof inputs, "%s %.*s", fact_rows[axis->fact].column,
+                 (int)(given.length < 200 ? given.length : 200), given.text);
+        tell_line(teller, image_string(run->image, axis->name), inputs, member.text, run->policy->about->line);
+    }
+}
+
+/* A formula that was computed. places: where its result is rounded, -1 if it is not. */
+static void tell_formula(const struct teller *teller, uint32_t number, int places) {
+    struct formula_case *run = teller->run;
+    const struct image_formula *formula = &run->policy->formulas[number];
+    struct inputs inputs = {.listener = {collect}};
+    char result[3 * RATIONAL_TEXT], exact[RATIONAL_TEXT], rounded[RATIONAL_TEXT];
+    int64_t value;
+    formula_listen(run, number, &inputs.listener);
+    rational_text(run->values[number], exact, sizeof exact);
+    snprintf(result, sizeof result, "%s", exact);
+    if (formula->condition) {
+        snprintf(result, sizeof result, "%s", run->values[number].numerator != 0 ? "yes" : "no");
+    } else if (places >= 0 && rational_round(run->values[number], places, ROUND_HALF_UP, &value)) {
+        rational_text(rational_of(value, decimal_power(places)), rounded, sizeof rounded);
+        if (strcmp(exact, rounded) != 0) {
+            snprintf(result, sizeof result, "%s, rounded half up from %s", rounded, exact);
+        }
+    }
+    casemix_derivation event = {text_of(teller->context, formula->name),
+                                text_of(teller->context, formula->text),
+                                {inputs.text, inputs.length},
+                                plain_text(result),
+                                text_of(teller->context, formula->file),
+                                formula->line};
+    teller->tell(teller->user, &event);
+}
+
+casemix_result casemix_explain_price(casemix_context *context, const casemix_case *one,
+                                     const casemix_grouping *grouping, casemix_derivation_fn *tell, void *user,
+                                     casemix_price *out) {
+    if (context == NULL || one == NULL || grouping == NULL || tell == NULL || out == NULL ||
+        context->policy == NULL) {
+        return refuse_call(context, cannot_price);
+    }
+    struct formula_case run;
+    const struct image_class *class = price(&run, context, one, grouping, false, out);
+    struct teller teller = {tell, user, context, &run};
+    const struct image_policy *about = run.policy->about;
+    tell_place(&teller, IMAGE_AXIS_POOL, out->pool);
+    tell_place(&teller, IMAGE_AXIS_LEVEL, out->level);
+    for (uint32_t n = 0; n < run.policy->formula_count; n++) { /* what a formula needs has a lower number */
+        if (!formula_is_known(&run, n)) {
+            continue;
+        }
+        bool pays = class != NULL && n == class->pay;
+        if (pays) {
+            tell_line(&teller, "class", "", image_string(run.image, class->name), class->line);
+        }
+        tell_formula(&teller, n, pays ? about->pay_places : n == about->fund ? about->fund_places : -1);
+    }
+    if (out->status != CASEMIX_PRICED) {
+        const char *fact = out->fact >= 0 ? fact_rows[out->fact].column : "";
+        tell_line(&teller, "no price", fact, casemix_price_status_text(out->status), about->line);
+    }
+    return CASEMIX_OK;
+}

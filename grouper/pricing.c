@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opening a policy for a context, and keeping what is fixed for a group, pool and level. */
+#include "pricing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEPT_MAX = 8192 };
+
+/* ---- which formulas are fixed ---- */
+
+static bool table_is_fixed(const struct image_table *table) {
+    for (int i = 0; i < IMAGE_TABLE_AXES; i++) {
+        if (table->axis[i] != IMAGE_NONE16 && table->axis[i] > IMAGE_AXIS_LEVEL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool program_is_fixed(const struct policy_view *view, const struct image_formula *formula,
+                             const bool *fixed) {
+    const struct image_instruction *code = view->instructions + formula->first;
+    for (uint32_t i = 0; i < formula->count; i++) {
+        bool good = true;
+        switch (code[i].op) {
+        case FORMULA_FACT:
+        case FORMULA_PRESENT:
+        case FORMULA_PAY:
+            good = false;
+            break;
+        case FORMULA_TABLE:
+            good = table_is_fixed(&view->tables[code[i].operand]);
+            break;
+        case FORMULA_MEMBER:
+            good = code[i].operand <= IMAGE_AXIS_LEVEL;
+            break;
+        case FORMULA_VALUE:
+            good = fixed[code[i].operand];
+            break;
+        default:
+            break;
+        }
+        if (!good) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_fixed(const bool *fixed, uint32_t formula) {
+    return formula == IMAGE_NONE32 || fixed[formula];
+}
+
+/* `cost < X` or `X > cost` with X fixed is decided by a limit in fen; other conditions by their formula. */
+static struct class_plan plan_class(const struct policy_view *view, const struct image_class *class,
+                                    const bool *fixed) {
+    struct class_plan plan = {.test = TEST_FORMULA, .pay_is_fixed = fixed[class->pay]};
+    if (class->when == IMAGE_NONE32) {
+        plan.test = TEST_ALWAYS;
+        return plan;
+    }
+    const struct image_formula *when = &view->formulas[class->when];
+    const struct image_instruction *code = view->instructions + when->first;
+    if (when->count != 3 || code[2].op < FORMULA_LESS || code[2].op > FORMULA_GREATER_EQUAL) {
+        return plan;
+    }
+    int cost = code[0].op == FORMULA_FACT && code[0].operand == FACT_COST ? 0 : 1;
+    const struct image_instruction *bound = &code[1 - cost];
+    if (code[cost].op != FORMULA_FACT || code[cost].operand != FACT_COST || bound->op != FORMULA_VALUE ||
+        !fixed[bound->operand]) {
+        return plan;
+    }
+    bool less = code[2].op == FORMULA_LESS || code[2].op == FORMULA_LESS_EQUAL;
+    plan.test = less == (cost == 0) ? TEST_BELOW : TEST_ABOVE;
+    plan.inclusive = code[2].op == FORMULA_LESS_EQUAL || code[2].op == FORMULA_GREATER_EQUAL;
+    plan.bound = bound->operand;
+    return plan;
+}
+
+/* Nothing but amounts added, subtracted and compared? */
+static bool program_is_in_units(const struct policy_view *view, const struct image_formula *formula) {
+    const struct image_instruction *code = view->instructions + formula->first;
+    for (uint32_t i = 0; i < formula->count; i++) {
+        switch (code[i].op) {
+        case FORMULA_FACT:
+            if (fact_rows[code[i].operand].kind != FACT_KIND_MONEY) {
+                return false;
+            }
+            break;
+        case FORMULA_CONSTANT:
+            if (view->constants[code[i].operand].denominator > FORMULA_UNITS) {
+                return false;
+            }
+            break;
+        case FORMULA_PAY:
+        case FORMULA_ADD:
+        case FORMULA_SUBTRACT:
+        case FORMULA_MINIMUM:
+        case FORMULA_MAXIMUM:
+            break;
+        default:
+            return false;
+        }
+    }
+    return true;
+}
+
+static void plan(struct pricing *pricing) {
+    const struct policy_view *view = pricing->view;
+    const struct image_policy *about = view->about;
+    bool fixed[FORMULAS_MAX];
+    for (uint32_t n = 0; n < view->formula_count; n++) {
+        fixed[n] = program_is_fixed(view, &view->formulas[n], fixed);
+        pricing->in_units[n] = program_is_in_units(view, &view->formulas[n]);
+    }
+    pricing->is_fixed = is_fixed(fixed, about->points) && is_fixed(fixed, about->point_value) &&
+                        is_fixed(fixed, about->standard) && is_fixed(fixed, about->low_below) &&
+                        is_fixed(fixed, about->high_above);
+    for (uint32_t i = 0; i < view->class_count; i++) {
+        pricing->plans[i] = plan_class(view, &view->classes[i], fixed);
+        pricing->cases |= view->classes[i].cases;
+    }
+}
+
+/* ---- open and close ---- */
+
+static uint64_t axis_size(const struct policy_view *view, uint32_t axis) {
+    return view->axes[axis].member_count == 0 ? 1 : view->axes[axis].member_count;
+}
+
+static void free_pricing(struct pricing *pricing) {
+    free(pricing->plans);
+    free(pricing->members);
+    free(pricing->class_names);
+    free(pricing->kept);
+    for (uint32_t a = 0; a < pricing->view->axis_count; a++) {
+        free(pricing->words.slots[a]);
+    }
+    free(pricing);
+}
+
+static casemix_text text_in(const struct image *image, image_text text) {
+    const char *string = image_string(image, text);
+    return (casemix_text){string, strlen(string)};
+}
+
+static bool index_words(struct pricing *pricing) {
+    for (uint32_t a = 0; a < pricing->view->axis_count; a++) {
+        const struct image_axis *axis = &pricing->view->axes[a];
+        uint32_t size = 16;
+        while (size < axis->word_count * 4 && size < 1 << 18) {
+            size *= 2;
+        }
+        pricing->words.masks[a] = size - 1;
+        pricing->words.slots[a] = calloc(size, sizeof *pricing->words.slots[a]);
+        if (pricing->words.slots[a] == NULL) {
+            return false;
+        }
+        for (uint32_t w = 0; w < axis->word_count; w++) {
+            uint32_t slot = axis_slot(pricing->view->words[axis->first_word + w].key, size - 1);
+            while (pricing->words.slots[a][slot] != 0) {
+                slot = (slot + 1) & (size - 1);
+            }
+            pricing->words.slots[a][slot] = (uint16_t)(w + 1);
+        }
+    }
+    return true;
+}
+
+static struct pricing *new_pricing(const struct image *image, const struct policy_view *view) {
+    struct pricing *pricing = calloc(1, sizeof *pricing);
+    if (pricing == NULL) {
+        return NULL;
+    }
+    pricing->view = view;
+    pricing->plans = calloc((size_t)view->class_count + 1, sizeof *pricing->plans);
+    pricing->fixed_size = sizeof(struct fixed) + view->class_count * sizeof(struct fixed_class);
+    uint64_t all =
+        (uint64_t)view->answer_count * axis_size(view, IMAGE_AXIS_POOL) * axis_size(view, IMAGE_AXIS_LEVEL);
+    uint64_t places = 64;
+    while (places < all && places < KEPT_MAX && places * pricing->fixed_size < 1 << 20) {
+        places *= 2;
+    }
+    pricing->mask = places - 1;
+    pricing->kept = calloc(places, pricing->fixed_size);
+    pricing->members = calloc((size_t)view->member_count + 1, sizeof *pricing->members);
+    pricing->class_names = calloc((size_t)view->class_count + 1, sizeof *pricing->class_names);
+    if (pricing->plans == NULL || pricing->kept == NULL || pricing->members == NULL ||
+        pricing->class_names == NULL || !index_words(pricing)) {
+        free_pricing(pricing);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < view->member_count; i++) {
+        pricing->members[i] = text_in(image, view->members[i]);
+    }
+    for (uint32_t i = 0; i < view->class_count; i++) {
+        pricing->class_names[i] = text_in(image, view->classes[i].name);
+    }
+    plan(pricing);
+    return pricing;
+}
+
+static casemix_result fail(casemix_error *error, casemix_result code, const char *format, const char *one,
+                           const char *two) {
+    if (error != NULL) {
+        error->code = code;
+        snprintf(error->message, sizeof error->message, format, one, two);
+    }
+    return code;
+}
+
+casemix_result context_open_policy(struct casemix_context *context, casemix_error *error) {
+    const struct image *image = context->owner->image;
+    context->policy = NULL;
+    if (context->policy_number >= image_policy_count(image)) {
+        return CASEMIX_OK;
+    }
+    const struct policy_view *view = image_policy_view(image, context->policy_number);
+    if (view->about->scheme_number != context->scheme_number) {
+        return fail(error, CASEMIX_BAD_ARGUMENT,
+                    "the policy %s is for the scheme %s; group with that scheme, or choose another policy",
+                    image_string(image, view->about->id), image_string(image, view->about->scheme));
+    }
+    context->policy = new_pricing(image, view);
+    return context->policy != NULL ? CASEMIX_OK
+                                   : fail(error, CASEMIX_NO_MEMORY, "no memory for the policy %s%s",
+                                          image_string(image, view->about->id), "");
+}
+
+void context_close_policy(struct casemix_context *context) {
+    if (context->policy != NULL) {
+        free_pricing(context->policy);
+        context->policy = NULL;
+    }
+}
+
+/* ---- keeping ---- */
+
+static bool compute_fixed(const struct pricing *pricing, struct formula_case *run, struct fixed *out) {
+    const struct policy_view *view = pricing->view;
+    if (!price_base(run, out)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < view->class_count; i++) {
+        const struct image_class *class = &view->classes[i];
+        const struct class_plan *plan = &pricing->plans[i];
+        bool limited = plan->test == TEST_BELOW || plan->test == TEST_ABOVE;
+        if ((class->cases & IMAGE_CLASS_GROUPED) == 0) {
+            continue;
+        }
+        if (limited &&
+            !price_bound(run, plan->bound, plan->test == TEST_BELOW, plan->inclusive, &out->classes[i].limit)) {
+            return false;
+        }
+        if (plan->pay_is_fixed && !price_amount(run, class->pay, view->about->pay_places, &out->classes[i].pay)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const struct fixed *pricing_fixed(struct pricing *pricing, struct formula_case *run) {
+    const struct policy_view *view = pricing->view;
+    if (!pricing->is_fixed || run->answer == IMAGE_NONE32) {
+        return NULL;
+    }
+    uint64_t pool = view->axes[IMAGE_AXIS_POOL].member_count == 0 ? 0 : run->members[IMAGE_AXIS_POOL];
+    uint64_t level = view->axes[IMAGE_AXIS_LEVEL].member_count == 0 ? 0 : run->members[IMAGE_AXIS_LEVEL];
+    uint64_t number =
+        (run->answer * axis_size(view, IMAGE_AXIS_POOL) + pool) * axis_size(view, IMAGE_AXIS_LEVEL) + level;
+    struct fixed *fixed = (struct fixed *)(pricing->kept + (number & pricing->mask) * pricing->fixed_size);
+    if (fixed->key == number + 1) {
+        return fixed;
+    }
+    fixed->key = 0;
+    if (!compute_fixed(pricing, run, fixed)) { /* said again when everything is computed */
+        run->status = CASEMIX_PRICED;
+        run->fact = -1;
+        return NULL;
+    }
+    fixed->key = number + 1;
+    return fixed;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A policy made ready for pricing: what depends on nothing but group, pool and hospital level is worked out once
+ * and kept, so that the usual case costs a few comparisons of whole numbers. */
+#ifndef CASEMIX_GROUPER_PRICING_H
+#define CASEMIX_GROUPER_PRICING_H
+
+#include "context.h"
+#include "formula.h"
+
+/* How a class's condition is decided. */
+enum class_test {
+    TEST_ALWAYS,  /* it has no condition */
+    TEST_BELOW,   /* cost in fen < limit */
+    TEST_ABOVE,   /* cost in fen > limit */
+    TEST_FORMULA, /* by its formula */
+};
+
+struct class_plan {
+    enum class_test test;
+    bool inclusive;    /* of the formula's comparison; the limit has it worked in */
+    bool pay_is_fixed; /* its pay depends on group, pool and level only */
+    uint32_t bound;    /* formula of the limit */
+};
+
+/* What is fixed for a group, pool and level. Amounts in fen, points and point value in the units of casemix.h. */
+struct fixed_class {
+    casemix_amount limit; /* of TEST_BELOW and TEST_ABOVE */
+    casemix_amount pay;   /* of pay_is_fixed */
+};
+struct fixed {
+    uint64_t key; /* 1 + number of group, pool and level; 0: nothing is kept here */
+    casemix_points points;
+    casemix_point_value point_value;
+    casemix_amount base_standard, low_below, high_above;
+    struct fixed_class classes[]; /* class_count */
+};
+
+struct pricing {
+    const struct policy_view *view;
+    struct class_plan *plans;  /* class_count */
+    casemix_text *members;     /* of the axes, member_count */
+    casemix_text *class_names; /* class_count */
+    struct word_index words;
+    bool in_units[FORMULAS_MAX]; /* the formula can be tried by formula_in_units */
+    uint32_t cases;              /* IMAGE_CLASS_ that have classes */
+    bool is_fixed;               /* the base figures depend on group, pool and level only */
+    size_t fixed_size;           /* bytes of a struct fixed with its classes */
+    uint64_t mask;               /* of the places to keep them: a power of two, less one */
+    char *kept;
+};
+
+/* Base figures and classes of a formula_case whose pool and level were found. NULL: they are not all fixed, or have
+ * no value; then everything is to be computed. */
+const struct fixed *pricing_fixed(struct pricing *pricing, struct formula_case *run);
+
+/* The parts that both ways of pricing share; false where a formula has no value (see run->status). */
+bool price_base(struct formula_case *run, struct fixed *out);
+bool price_bound(struct formula_case *run, uint32_t formula, bool low, bool inclusive, casemix_amount *out);
+/* rounded to `places` of a yuan, in fen */
+bool price_amount(struct formula_case *run, uint32_t formula, uint32_t places, casemix_amount *out);
+
+#endif
