@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The reasons of an answer as a coder reads them. */
+#ifndef CASEMIX_TOOLS_STORY_H
+#define CASEMIX_TOOLS_STORY_H
+
+#include "common.h"
+
+/* Group the case again and tell how it went. all: every step; otherwise what mattered. */
+casemix_result tell_story(FILE *to, casemix_context *context, const casemix_case *one, bool all);
+/* The derivation of its price, line by line. */
+casemix_result tell_price(FILE *to, casemix_context *context, const casemix_case *one,
+                          const casemix_grouping *grouping);
+
+#endif
