@@ -416,7 +416,7 @@ static void look_at_principals(struct casemix_context *context) {
     const struct scheme_view *scheme = context->scheme;
     struct code_list *diagnoses = &context->prepared.diagnoses, *procedures = &context->prepared.procedures;
     context->prepared.barred = CASEMIX_REASON_NONE;
-    if (compatible(context, IMAGE_COMPAT_GRAY_AS_OTHERS)) {
+    if (!scheme->about->barred || compatible(context, IMAGE_COMPAT_GRAY_AS_OTHERS)) {
         return;
     }
     if (diagnoses->count > 0 && diagnoses->ids[0] != IMAGE_NONE32) {

@@ -160,7 +160,7 @@ struct image_scheme {
     uint32_t used_numbers;        /* bit a fact that rules or requirements look at */
     uint32_t diagnosis_count, procedure_count; /* codes known to the scheme */
     uint32_t retry_procedures;    /* 1: no group, so each other procedure is tried alone */
-    uint32_t reserved;
+    uint32_t barred;              /* 1: some profile has a `barred` that is not 0 */
 };
 static_assert(sizeof(struct image_scheme) == 72, "image_scheme");
 

@@ -354,6 +354,18 @@ static uint8_t barred_of(const struct scheme *scheme, enum code_kind kind, uint3
     return 0;
 }
 
+/* Does the scheme say of any code that it may not decide the group? */
+static bool has_barred(const struct scheme *scheme) {
+    bool any = false;
+    for (int b = 0; b < BARRED_KINDS; b++) {
+        for (int kind = 0; kind < CODE_KINDS; kind++) {
+            const struct codeset *set = scheme->barred[b].sets[kind];
+            any = any || (set != NULL && set->count > 0 && scheme->barred[b].principal[kind] != BARRED_NOTHING);
+        }
+    }
+    return any;
+}
+
 static uint16_t profile_number(void *profiles, size_t *count, const void *profile, size_t size) {
     char *bytes = profiles;
     for (size_t i = *count; i-- > 0;) { /* neighbours are alike: look at the newest first */
@@ -476,6 +488,7 @@ static void write_identity(struct builder *b, struct image_scheme *about) {
     about->from = image_writer_text(b->writer, scheme->from);
     about->until = image_writer_text(b->writer, scheme->until);
     about->retry_procedures = scheme->retry_procedures;
+    about->barred = has_barred(scheme);
     const struct compatibility *c = &scheme->compatibility;
     about->compatibility = (c->exact_codes ? IMAGE_COMPAT_EXACT_CODES : 0u) |
                            (c->sex_words_refused ? IMAGE_COMPAT_SEX_WORDS_REFUSED : 0u) |
