@@ -253,9 +253,9 @@ static bool resolve_codes(struct casemix_context *context, const struct catalogu
         }
         for (uint32_t i = 0; i < count; i++, place++) {
             uint32_t id = code_probe_finish(&probes[i], catalogue);
-            if (context->clinical && clinical_code(context, catalogue, fact, place, &probes[i], &id)) {
-                /* found */
-            } else if (id == IMAGE_NONE32) {
+            bool converted =
+                context->clinical && clinical_code(context, catalogue, fact, place, &probes[i], &id);
+            if (!converted && id == IMAGE_NONE32) {
                 id = odd_code(context, catalogue, fact, place, &probes[i]);
             }
             if (probes[i].length > 0 || place == 0) { /* an empty place counts only as the principal one */
