@@ -378,20 +378,20 @@ static bool read_value(struct casemix_context *context, int fact, casemix_text g
 /* The numbers that the scheme's rules look at; the rest of the case is not read. */
 static void read_numbers(struct casemix_context *context, const struct casemix_case *one) {
     struct prepared *prepared = &context->prepared;
-    uint32_t used = context->scheme->about->used_numbers;
+    uint64_t used = context->scheme->about->used_numbers;
     for (; used != 0; used &= used - 1) {
-        int fact = __builtin_ctz(used);
+        int fact = __builtin_ctzll(used);
         casemix_text given = one->facts[fact];
         if (is_absent(given)) {
             if (context->compatibility && context->scheme->about->zero_if_missing >> fact & 1) {
                 add_finding(context, CASEMIX_FINDING_MISSING_AS_ZERO, fact, 0, no_text, no_text);
                 prepared->numbers[fact] = 0;
-                prepared->present |= (uint32_t)1 << fact;
+                prepared->present |= (uint64_t)1 << fact;
             }
         } else if (fact_rows[fact].kind == FACT_KIND_TEXT || fact_rows[fact].kind == FACT_KIND_DATE) {
-            prepared->present |= (uint32_t)1 << fact;
+            prepared->present |= (uint64_t)1 << fact;
         } else if (read_value(context, fact, given, &prepared->numbers[fact])) {
-            prepared->present |= (uint32_t)1 << fact;
+            prepared->present |= (uint64_t)1 << fact;
         } else if (prepared->bad_fact < 0) {
             prepared->bad_fact = fact;
         }

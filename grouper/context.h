@@ -32,7 +32,7 @@ struct code_list {
 struct prepared {
     struct code_list diagnoses, procedures;
     int64_t numbers[FACT_COUNT];
-    uint32_t present; /* bit a fact: there is a number, or a text */
+    uint64_t present; /* bit a fact: there is a number, or a text */
     int bad_fact;     /* a fact the scheme needs that is not what it should be; -1 if none */
     casemix_reason barred; /* the principal codes keep the case out of every group; NONE if not */
 };

@@ -9,7 +9,7 @@
 #include "context.h"
 
 enum { MONEY_PLACES = 4, MONEY_UNIT = 10000 };
-static_assert(FACT_COUNT <= 32, "facts_read has a bit for each fact");
+static_assert(FACT_COUNT <= 64, "facts_read has a bit for each fact");
 
 void formula_start(struct formula_case *one, const struct policy_view *policy, const struct image *image,
                    const struct word_index *words, const casemix_text *facts, uint32_t answer) {
@@ -78,7 +78,7 @@ bool formula_read_fact(struct formula_case *one, uint32_t fact) {
         return stop(one, is_absent(text) ? CASEMIX_PRICE_MISSING_FACT : CASEMIX_PRICE_BAD_FACT, (int)fact);
     }
     one->numbers[fact] = value;
-    one->facts_read |= (uint32_t)1 << fact;
+    one->facts_read |= (uint64_t)1 << fact;
     return true;
 }
 

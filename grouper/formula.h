@@ -38,7 +38,7 @@ struct formula_case {
     casemix_price_status status;         /* why a formula has no value; CASEMIX_PRICED: all had one so far */
     int fact;                          /* that is missing, bad, or has an unknown word, else -1 */
     struct formula_listener *listener; /* NULL: nobody listens */
-    uint32_t facts_read;               /* bit a fact */
+    uint64_t facts_read;               /* bit a fact */
     uint64_t values_known[FORMULAS_MAX / 64];
     int64_t numbers[FACT_COUNT]; /* whole, of amounts in 1/10000 yuan; valid by facts_read */
     struct rational values[FORMULAS_MAX];

@@ -22,6 +22,7 @@ enum fact_kind {
     FACT_KIND_PROCEDURES,
     FACT_KIND_SEX,
     FACT_KIND_FLAG,
+    FACT_KIND_RATIO,
 };
 
 struct fact_row {

@@ -26,8 +26,8 @@
 
 #define IMAGE_MAGIC "CASEMIX\x1a"
 enum {
-    IMAGE_VERSION = 1,        /* grows with every change that an old reader cannot read */
-    IMAGE_OLDEST_VERSION = 1, /* the oldest this reader reads */
+    IMAGE_VERSION = 2,        /* grows with every change that an old reader cannot read */
+    IMAGE_OLDEST_VERSION = 2, /* the oldest this reader reads */
     IMAGE_ALIGN = 64,
     IMAGE_KEY_BYTES = 16,     /* codes up to this length are found by hashing, longer ones by bisection */
     IMAGE_LONG_BYTES = 24,
@@ -149,20 +149,27 @@ enum {
     IMAGE_COMPAT_GRAY_AS_OTHERS = 16,
 };
 
+enum image_scheme_kind {
+    IMAGE_SCHEME_DRG = 0,
+    IMAGE_SCHEME_DIP = 1, /* MDCs are the parts of the catalogue, DRGs its entries; image_dip.h tells the rest */
+};
+
 struct image_scheme {
     image_text id, title, source, from, until;
     uint32_t diagnosis_catalogue, procedure_catalogue;
     uint32_t row_words, fact_words;
     uint32_t any_diagnosis_base;  /* row: the rules that do not ask for any diagnosis */
     uint32_t any_procedure_base;  /* row: the rules that do not ask for any procedure */
+    uint32_t kind;                /* enum image_scheme_kind */
+    uint64_t zero_if_missing;     /* bit a fact (facts.def), in compatibility mode */
+    uint64_t used_numbers;        /* bit a fact that rules or requirements look at */
     uint32_t compatibility;       /* IMAGE_COMPAT_ */
-    uint32_t zero_if_missing;     /* bit a fact (facts.def), in compatibility mode */
-    uint32_t used_numbers;        /* bit a fact that rules or requirements look at */
     uint32_t diagnosis_count, procedure_count; /* codes known to the scheme */
     uint32_t retry_procedures;    /* 1: no group, so each other procedure is tried alone */
     uint32_t barred;              /* 1: some profile has a `barred` that is not 0 */
+    uint32_t demonstration;       /* 1: made of demonstration data; every result made with it is to say so */
 };
-static_assert(sizeof(struct image_scheme) == 72, "image_scheme");
+static_assert(sizeof(struct image_scheme) == 88, "image_scheme");
 
 /* A principal code that may not decide the group. */
 enum {

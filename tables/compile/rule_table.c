@@ -42,7 +42,7 @@ struct builder {
     struct image_drg *drgs;
     struct image_mdc *mdcs;
     size_t step_count, step_capacity, branch_count, branch_capacity, drg_count, drg_capacity;
-    uint32_t used_numbers; /* as in image_scheme */
+    uint64_t used_numbers; /* as in image_scheme */
     struct row_pool pool;
 };
 
@@ -95,7 +95,7 @@ static uint32_t pool_row(struct row_pool *pool, const uint64_t *row) {
 static void use_numbers(struct builder *b, const struct expression *when) {
     bool inner = when->op == EXPR_AND || when->op == EXPR_OR || when->op == EXPR_NOT || when->op == EXPR_AT_LEAST;
     if ((when->op == EXPR_COMPARE || when->op == EXPR_PRESENT) && fact_rows[when->fact].kind != FACT_KIND_TEXT) {
-        b->used_numbers |= (uint32_t)1 << when->fact;
+        b->used_numbers |= (uint64_t)1 << when->fact;
     }
     for (size_t i = 0; inner && i < when->count; i++) {
         use_numbers(b, when->children[i]);
@@ -443,7 +443,7 @@ static void write_requirements(struct builder *b, uint32_t owner) {
         const struct requirement *need = &b->scheme->requirements[i];
         struct alternatives ways = {0};
         alternatives_of(b->arena, need->when, false, &ways);
-        b->used_numbers |= (uint32_t)1 << need->fact;
+        b->used_numbers |= (uint64_t)1 << need->fact;
         use_numbers(b, need->when);
         for (size_t w = 0; w < ways.count; w++) {
             struct mask mask = {0};
@@ -496,11 +496,11 @@ static void write_identity(struct builder *b, struct image_scheme *about) {
                            (c->negative_numbers ? IMAGE_COMPAT_NEGATIVE_NUMBERS : 0u) |
                            (c->gray_as_others ? IMAGE_COMPAT_GRAY_AS_OTHERS : 0u);
     for (int fact = 0; fact < FACT_COUNT; fact++) {
-        about->zero_if_missing |= c->zero_if_missing[fact] ? (uint32_t)1 << fact : 0;
+        about->zero_if_missing |= c->zero_if_missing[fact] ? (uint64_t)1 << fact : 0;
     }
 }
 
-static_assert(FACT_COUNT <= 32, "facts are bits of 32-bit words in the image");
+static_assert(FACT_COUNT < 64, "facts are bits of 64-bit words in the image");
 
 bool scheme_tables_write(struct arena *arena, struct report *report, struct image_writer *writer,
                          const struct scheme *scheme, uint32_t owner, const struct code_table *const tables[CODE_KINDS],

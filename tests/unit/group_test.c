@@ -405,7 +405,8 @@ Test(group, tells_of_itself) {
 Test(group, facts_by_name) {
     cr_expect(casemix_fact_count() == FACT_COUNT);
     for (int f = 0; f < FACT_COUNT; f++) {
-        cr_expect(casemix_fact(casemix_fact_column(f)) == f, "%s", casemix_fact_column(f));
+        bool is_computed = casemix_fact_column(f)[0] == 0; /* a quotient: no one can say it */
+        cr_expect(casemix_fact(casemix_fact_column(f)) == (is_computed ? -1 : f), "%s", casemix_fact_column(f));
         cr_expect(casemix_fact_word(f) && casemix_fact_unit(f) && casemix_fact_meaning(f));
     }
     cr_expect(casemix_fact("nosuch") == -1);
