@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../rules.h"
@@ -66,46 +65,6 @@ static int read_options(struct import_options *out, int argc, char **argv) {
     }
     out->file = argv[optind];
     return -1;
-}
-
-/* ---- identity ---- */
-
-/* The last part of the path, in letters that an id may have. */
-static const char *scheme_id(struct arena *arena, const char *path) {
-    size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/') {
-        length--;
-    }
-    size_t start = length;
-    while (start > 0 && path[start - 1] != '/') {
-        start--;
-    }
-    char *id = arena_copy(arena, path + start, length - start);
-    for (char *at = id; *at; at++) {
-        unsigned char byte = (unsigned char)*at;
-        *at = isalnum(byte) || byte >= 0x80 || *at == '-' || *at == '.' || *at == '_' ? *at : '-';
-    }
-    return id[0] && strcmp(id, ".") != 0 && strcmp(id, "..") != 0 ? id : "chs-drg-workbook";
-}
-
-/* The day in the file's name (20260909), else the day of the file. */
-static const char *workbook_date(struct arena *arena, const char *path) {
-    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    for (const char *at = name; *at; at++) {
-        size_t digits = strspn(at, "0123456789");
-        if (digits == 8 && strncmp(at, "20", 2) == 0 && strncmp(at + 4, "00", 2) > 0 &&
-            strncmp(at + 4, "13", 2) < 0 && strncmp(at + 6, "00", 2) > 0 && strncmp(at + 6, "32", 2) < 0) {
-            return arena_format(arena, "%.4s-%.2s-%.2s", at, at + 4, at + 6);
-        }
-        at += digits > 0 ? digits - 1 : 0;
-    }
-    struct stat about;
-    struct tm day;
-    char text[20] = "1970-01-01";
-    if (stat(path, &about) == 0 && gmtime_r(&about.st_mtime, &day)) {
-        strftime(text, sizeof text, "%Y-%m-%d", &day);
-    }
-    return arena_copy(arena, text, strlen(text));
 }
 
 /* ---- code catalogues of the user ---- */
@@ -343,8 +302,8 @@ int import_workbook(int argc, char **argv) {
     book->arena = arena;
     book->path = options.file;
     writing->book = book;
-    writing->id = scheme_id(arena, options.output);
-    writing->date = workbook_date(arena, options.file);
+    writing->id = rules_id(arena, options.output, "chs-drg-workbook");
+    writing->date = file_date(arena, options.file);
     code = read_book(book);
     if (code == EXIT_DONE) {
         code = load_catalogues(writing, &options);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "plain_cell.h"
 #include "workbook_book.h"
 
 /* ---- what is said ---- */
@@ -123,120 +124,6 @@ void name_add(struct name_table *table, struct arena *arena, const char *text, u
 
 /* ---- cells ---- */
 
-enum {
-    ODD_ESCAPE = 1,
-    ODD_BREAK = 2,
-    ODD_WIDE_BLANK = 4,
-    ODD_NO_BREAK = 8,
-    ODD_ZERO_WIDTH = 16,
-    ODD_WIDE_LETTER = 32
-};
-static const char *const odd_words[] = {"_x000D_",        "line break",       "full-width blank",
-                                        "no-break blank", "zero-width blank", "full-width letter"};
-
-enum cell_use { USE_TEXT, USE_RULE, USE_CODE };
-
-/* The character at `text`, and its bytes; expat gives valid UTF-8 only. */
-static uint32_t character(const char *text, size_t *bytes) {
-    const unsigned char *at = (const unsigned char *)text;
-    if (at[0] < 0x80) {
-        *bytes = 1;
-        return at[0];
-    }
-    *bytes = at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
-    uint32_t value = at[0] & (0x7Fu >> *bytes);
-    for (size_t i = 1; i < *bytes; i++) {
-        value = value << 6 | (at[i] & 0x3Fu);
-    }
-    return value;
-}
-
-/* `_x000D_` and its like, as Excel writes control characters: the character, or 0. */
-static uint32_t escaped(const char *text) {
-    if (text[0] != '_' || text[1] != 'x') {
-        return 0;
-    }
-    uint32_t value = 0;
-    for (int i = 2; i < 6; i++) {
-        if (!isxdigit((unsigned char)text[i])) {
-            return 0;
-        }
-        value =
-            value * 16 + (uint32_t)(isdigit((unsigned char)text[i]) ? text[i] - '0' : (text[i] | 32) - 'a' + 10);
-    }
-    return text[6] == '_' ? value : 0;
-}
-
-/* What kind of unusual blank a character is, 0 for none, or ODD_... */
-static unsigned odd_blank(uint32_t c) {
-    switch (c) {
-    case '\n':
-    case '\r':
-    case '\t':
-    case 0x85:
-    case 0x2028:
-    case 0x2029:
-        return ODD_BREAK;
-    case 0x3000:
-        return ODD_WIDE_BLANK;
-    case 0xA0:
-    case 0x202F:
-    case 0x205F:
-        return ODD_NO_BREAK;
-    case 0x200B:
-    case 0x200C:
-    case 0x200D:
-    case 0x2060:
-    case 0xFEFF:
-        return ODD_ZERO_WIDTH;
-    default:
-        if (c >= 0x7F && c < 0xA0) { /* control characters: nothing that can be seen */
-            return ODD_ZERO_WIDTH;
-        }
-        return c >= 0x2000 && c <= 0x200A ? ODD_NO_BREAK : 0;
-    }
-}
-
-/* The text with blanks made plain: one between words in texts and rules, none in codes. */
-static size_t make_plain(const char *from, size_t length, enum cell_use use, char *out, unsigned *odd) {
-    size_t size = 0;
-    bool pending = false;
-    for (size_t at = 0, bytes; at < length; at += bytes) {
-        uint32_t c = character(from + at, &bytes), escape = escaped(from + at);
-        if (escape == '\r' || escape == '\n' || escape == '\t') {
-            bytes = 7;
-            c = ' ';
-            *odd |= ODD_ESCAPE;
-        } else if (escape == '_') { /* how Excel writes a `_` that would start such an escape */
-            memcpy(out + size, "_", 1);
-            size++;
-            bytes = 7;
-            continue;
-        }
-        unsigned blank = odd_blank(c);
-        *odd |= blank;
-        if (blank == ODD_ZERO_WIDTH && use != USE_RULE) {
-            continue;
-        }
-        if (c == ' ' || blank) {
-            pending = size > 0;
-            continue;
-        }
-        if (pending && use != USE_CODE) {
-            out[size++] = ' ';
-        }
-        pending = false;
-        if (use == USE_CODE && c >= 0xFF01 && c <= 0xFF5E) {
-            *odd |= ODD_WIDE_LETTER;
-            out[size++] = (char)(c - 0xFF01 + '!');
-            continue;
-        }
-        memcpy(out + size, from + at, bytes);
-        size += bytes;
-    }
-    return size;
-}
-
 /* A row while it is read. */
 struct row {
     struct book *book;
@@ -257,22 +144,16 @@ static const struct xlsx_cell *row_cell(const struct row *row, int column) {
     return at < row->count ? &row->cells[at] : &none;
 }
 
-static const char *row_text(const struct row *row, int column, enum cell_use use) {
+static const char *row_text(const struct row *row, int column, enum plain_use use) {
     const struct xlsx_cell *cell = row_cell(row, column);
     if (cell->length == 0) {
         return "";
     }
-    char *out = arena_take(row->book->arena, cell->length + 1);
+    char *out = arena_take(row->book->arena, cell->length + 1), words[PLAIN_WORDS_BYTES];
     unsigned odd = 0;
-    out[make_plain(cell->text, cell->length, use, out, &odd)] = '\0';
+    out[plain_cell(cell->text, cell->length, use, out, &odd)] = '\0';
     if (odd) {
-        char words[200] = "";
-        for (size_t i = 0; i < sizeof odd_words / sizeof *odd_words; i++) {
-            if (odd >> i & 1) {
-                snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s", words[0] ? ", " : "",
-                         odd_words[i]);
-            }
-        }
+        plain_cell_words(odd, words);
         book_note(row->book, NOTE_REPAIRED, "Unusual blanks and line breaks made plain", row_origin(row, column),
                   "%s", words);
     }
@@ -281,7 +162,7 @@ static const char *row_text(const struct row *row, int column, enum cell_use use
 
 /* An id: letters in upper case. */
 static const char *row_id(const struct row *row, int column) {
-    char *text = (char *)(uintptr_t)row_text(row, column, USE_CODE);
+    char *text = (char *)(uintptr_t)row_text(row, column, PLAIN_CODE);
     for (char *at = text; *at; at++) {
         *at = (char)toupper((unsigned char)*at);
     }
@@ -305,7 +186,7 @@ static const char *code_of_number(const struct row *row, int column, const char 
 
 static uint32_t book_code(const struct row *row, int column, int name_column) {
     struct book *book = row->book;
-    const char *text = row_text(row, column, USE_CODE);
+    const char *text = row_text(row, column, PLAIN_CODE);
     if (row_cell(row, column)->is_number) {
         text = code_of_number(row, column, text);
     }
@@ -317,7 +198,7 @@ static uint32_t book_code(const struct row *row, int column, int name_column) {
         return UINT32_MAX;
     }
     uint32_t found = name_find(&book->code_names, text, length);
-    const char *name = name_column < 0 ? "" : row_text(row, name_column, USE_TEXT);
+    const char *name = name_column < 0 ? "" : row_text(row, name_column, PLAIN_TEXT);
     if (found == UINT32_MAX) {
         struct book_code code = {.text = text, .name = name, .length = length, .origin = row_origin(row, column)};
         found = (uint32_t)book->code_count;
@@ -357,7 +238,7 @@ static bool good_id(const struct row *row, int column, const char *id, const cha
 /* ---- one row of each sheet ---- */
 
 static int64_t sort_value(const struct row *row) {
-    const char *text = row_text(row, GROUP_SORT, USE_CODE);
+    const char *text = row_text(row, GROUP_SORT, PLAIN_CODE);
     char *end;
     double value = strtod(text, &end);
     if (text[0] == '\0' || *end != '\0' || !(fabs(value) < 1e9)) {
@@ -377,7 +258,7 @@ static void take_group(const struct row *row) {
     struct book *book = row->book;
     enum book_sheet sheet = row->sheet;
     struct group group = {.code = row_id(row, GROUP_CODE),
-                          .name = row_text(row, GROUP_NAME, USE_TEXT),
+                          .name = row_text(row, GROUP_NAME, PLAIN_TEXT),
                           .parent = "",
                           .mdc = "",
                           .origin = row_origin(row, GROUP_CODE),
@@ -385,7 +266,7 @@ static void take_group(const struct row *row) {
     if (!good_id(row, GROUP_CODE, group.code, "the code of a group")) {
         return;
     }
-    group.official = group.rule = row_text(row, GROUP_RULE, USE_RULE);
+    group.official = group.rule = row_text(row, GROUP_RULE, PLAIN_RULE);
     if (sheet != SHEET_MDC) {
         group.parent = row_id(row, GROUP_PARENT);
     }
@@ -606,7 +487,7 @@ static bool find_heading(const struct xlsx_cell *cells, size_t count, const char
             char plain[64];
             unsigned odd = 0;
             if (cells[c].length < sizeof plain) {
-                plain[make_plain(cells[c].text, cells[c].length, USE_CODE, plain, &odd)] = '\0';
+                plain[plain_cell(cells[c].text, cells[c].length, PLAIN_CODE, plain, &odd)] = '\0';
                 if (strcmp(plain, titles[t]) == 0) {
                     *column = c;
                     return true;
@@ -644,7 +525,7 @@ static bool take_heading(struct sheet_reading *reading, uint32_t row, const stru
     if (reading->looked_at++ == 0 && reading->sheet == SHEET_MDC && count > 0 && cells[0].length > 0) {
         char *title = arena_take(reading->book->arena, cells[0].length + 1);
         unsigned odd = 0;
-        title[make_plain(cells[0].text, cells[0].length, USE_TEXT, title, &odd)] = '\0';
+        title[plain_cell(cells[0].text, cells[0].length, PLAIN_TEXT, title, &odd)] = '\0';
         reading->book->title = title;
     }
     return false;
