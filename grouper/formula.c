@@ -4,6 +4,7 @@
  * the stack are not checked here. */
 #include "formula.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "context.h"
@@ -22,11 +23,15 @@ void formula_start(struct formula_case *one, const struct policy_view *policy, c
     one->weights = row != IMAGE_NONE32 ? policy->weights + (size_t)row * policy->column_count : NULL;
     memset(one->members, 0xFF, sizeof one->members);
     one->pay = rational_of(0, 1);
+    one->class = 0;
+    one->factor = -1;
     one->status = CASEMIX_PRICED;
     one->fact = -1;
     one->listener = NULL;
     one->facts_read = 0;
+    memset(one->totals, 0, sizeof one->totals);
     memset(one->values_known, 0, sizeof one->values_known);
+    memset(one->unavailable, 0, sizeof one->unavailable);
 }
 
 static bool stop(struct formula_case *one, casemix_price_status status, int fact) {
@@ -60,7 +65,12 @@ bool formula_member(struct formula_case *one, uint32_t number, uint32_t *out) {
             return true;
         }
     }
-    return stop(one, CASEMIX_PRICE_UNKNOWN_WORD, (int)axis->fact);
+    if (axis->other == IMAGE_NONE32) {
+        return stop(one, CASEMIX_PRICE_UNKNOWN_WORD, (int)axis->fact);
+    }
+    one->members[number] = (uint16_t)axis->other;
+    *out = axis->other;
+    return true;
 }
 
 bool formula_read_fact(struct formula_case *one, uint32_t fact) {
@@ -126,18 +136,64 @@ static bool push_column(struct formula_case *one, uint32_t column, struct ration
 }
 
 static bool push_table(struct formula_case *one, uint32_t number, struct rational *out) {
-    const struct image_table *table = &one->policy->tables[number];
+    const struct policy_view *policy = one->policy;
+    const struct image_table *table = &policy->tables[number];
     uint32_t at = table->first;
+    if (table->rows != IMAGE_NONE32 && one->answer != IMAGE_NONE32) {
+        at += policy->table_rows[table->rows + one->answer] * table->row_size;
+    }
+    int last = -1;
     for (int i = 0; i < IMAGE_TABLE_AXES && table->axis[i] != IMAGE_NONE16; i++) {
         uint32_t member;
         if (!formula_member(one, table->axis[i], &member)) {
             return false;
         }
         at += table->stride[i] * member;
+        last = table->axis[i];
     }
-    *out = of_disk(&one->policy->table_values[at]);
+    const struct image_decimal *value = &policy->table_values[at];
+    if (value->denominator == 0) { /* nothing is said for this group or this word */
+        return table->rows != IMAGE_NONE32 || last < 0
+                   ? stop(one, CASEMIX_NO_WEIGHT, -1)
+                   : stop(one, CASEMIX_PRICE_UNKNOWN_WORD, (int)policy->axes[last].fact);
+    }
+    *out = of_disk(value);
     if (is_heard(one)) {
         tell(one, image_string(one->image, table->name), NULL, *out);
+    }
+    return true;
+}
+
+static bool push_total(struct formula_case *one, uint32_t operand, struct rational *out) {
+    static const char *const scopes[IMAGE_SCOPES] = {"pool", "hospital", "all"};
+    uint32_t scope = operand / IMAGE_TOTAL_SCOPE, number = operand % IMAGE_TOTAL_SCOPE;
+    if (one->totals[scope] == NULL || one->totals[scope][number].denominator == 0) {
+        return stop(one, CASEMIX_PRICE_NO_FIGURE, -1);
+    }
+    *out = one->totals[scope][number];
+    if (is_heard(one)) {
+        char name[200];
+        snprintf(name, sizeof name, "%s.%s", scopes[scope],
+                 image_string(one->image, one->policy->totals[number].name));
+        tell(one, name, NULL, *out);
+    }
+    return true;
+}
+
+static bool push_case(struct formula_case *one, uint32_t number, struct rational *out) {
+    if (number == FORMULA_CASE_CLASS) {
+        *out = rational_of(one->class, 1);
+        if (is_heard(one)) {
+            tell(one, "class", image_string(one->image, one->policy->classes[one->class].name), *out);
+        }
+        return true;
+    }
+    if (one->factor < 0) {
+        return stop(one, CASEMIX_NO_WEIGHT, -1);
+    }
+    *out = rational_of(one->factor, FORMULA_FACTOR_UNITS);
+    if (is_heard(one)) {
+        tell(one, "factor", NULL, *out);
     }
     return true;
 }
@@ -207,6 +263,10 @@ static bool push(struct formula_case *one, const struct image_instruction *at, s
         return true;
     case FORMULA_VALUE:
         return push_value(one, at->operand, stack);
+    case FORMULA_CASE:
+        return push_case(one, at->operand, stack);
+    case FORMULA_TOTAL:
+        return push_total(one, at->operand, stack);
     default: /* FORMULA_PAY */
         *stack = one->pay;
         if (is_heard(one)) {
@@ -283,11 +343,10 @@ static enum rational_result combine(unsigned op, struct rational *a, const struc
     }
 }
 
-/* Run the program of a formula from `stack` upwards; its value is left in stack[0] and remembered. */
-static bool run(struct formula_case *one, uint32_t number, struct rational *stack) {
-    const struct image_formula *formula = &one->policy->formulas[number];
-    const struct image_instruction *at = one->policy->instructions + formula->first;
-    const struct image_instruction *end = at + formula->count;
+/* Run the program of a formula from `stack` upwards; its value is left in stack[0]. */
+static bool run_program(struct formula_case *one, const struct image_instruction *at, uint32_t count,
+                        struct rational *stack) {
+    const struct image_instruction *end = at + count;
     struct rational *top = stack; /* one beyond the last */
     for (; at < end; at++) {
         enum rational_result result = RATIONAL_OK;
@@ -308,6 +367,18 @@ static bool run(struct formula_case *one, uint32_t number, struct rational *stac
             return stop(one, result == RATIONAL_OVERFLOW ? CASEMIX_PRICE_OVERFLOW : CASEMIX_PRICE_DIVISION_BY_ZERO,
                         -1);
         }
+    }
+    return true;
+}
+
+/* The same, and the value is remembered. */
+static bool run(struct formula_case *one, uint32_t number, struct rational *stack) {
+    if (__builtin_expect(one->unavailable[number / 64] >> (number % 64) & 1, 0)) {
+        return stop(one, CASEMIX_PRICE_NO_FIGURE, -1);
+    }
+    const struct image_formula *formula = &one->policy->formulas[number];
+    if (!run_program(one, one->policy->instructions + formula->first, formula->count, stack)) {
+        return false;
     }
     one->values[number] = stack[0];
     one->values_known[number / 64] |= (uint64_t)1 << (number % 64);
@@ -377,4 +448,16 @@ void formula_listen(struct formula_case *one, uint32_t number, struct formula_li
     one->listener = listener;
     run(one, number, stack);
     one->listener = NULL;
+}
+
+bool formula_unrounded(struct formula_case *one, uint32_t number, struct rational *out) {
+    const struct image_formula *formula = &one->policy->formulas[number];
+    struct rational stack[FORMULA_STACK_MAX];
+    const struct image_instruction *last = one->policy->instructions + formula->first + formula->count - 1;
+    if (!formula->rounded || formula->count < 2 || last->op != FORMULA_ROUND ||
+        !run_program(one, one->policy->instructions + formula->first, formula->count - 1, stack)) {
+        return false;
+    }
+    *out = stack[0];
+    return true;
 }

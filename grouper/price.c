@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pricing.h"
+#include "settlement.h"
 
 enum { FEN_PLACES = 2, POINT_PLACES = 4, POINT_VALUE_PLACES = 6 };
 
@@ -26,6 +27,8 @@ const char *casemix_price_status_text(casemix_price_status status) {
         return "overflow";
     case CASEMIX_PRICE_DIVISION_BY_ZERO:
         return "division-by-zero";
+    case CASEMIX_PRICE_NO_FIGURE:
+        return "no-figure";
     }
     return "";
 }
@@ -132,14 +135,26 @@ bool price_base(struct formula_case *run, struct fixed *out) {
     const struct image_policy *about = run->policy->about;
     out->points = out->point_value = out->base_standard = out->low_below = out->high_above = 0;
     return figure(run, about->points, POINT_PLACES, &out->points) &&
-           figure(run, about->point_value, POINT_VALUE_PLACES, &out->point_value) &&
-           figure(run, about->standard, FEN_PLACES, &out->base_standard) &&
            price_bound(run, about->low_below, true, about->bound_inclusive & 1, &out->low_below) &&
            price_bound(run, about->high_above, false, about->bound_inclusive & 2, &out->high_above);
 }
 
+bool price_value(struct formula_case *run, struct fixed *out) {
+    const struct image_policy *about = run->policy->about;
+    return figure(run, about->point_value, POINT_VALUE_PLACES, &out->point_value) &&
+           figure(run, about->standard, FEN_PLACES, &out->base_standard);
+}
+
+/* Is there room for the case in a class that it would come to? */
+static bool is_admitted(const struct pricing *pricing, const struct image_class *class,
+                        const struct formula_case *run) {
+    return class->quota == IMAGE_NONE32 || pricing->settlement == NULL ||
+           settlement_admits(pricing->settlement, class->quota, run->facts[FACT_ID], run->facts[FACT_HOSPITAL]);
+}
+
 /* The first class that holds; NULL if a condition has no value (see run->status), or none holds. */
-static const struct image_class *find_class(struct formula_case *run, uint32_t kind) {
+static const struct image_class *find_class(const struct pricing *pricing, struct formula_case *run,
+                                            uint32_t kind) {
     for (uint32_t i = 0; i < run->policy->class_count; i++) {
         const struct image_class *class = &run->policy->classes[i];
         struct rational holds = rational_of(1, 1);
@@ -149,7 +164,7 @@ static const struct image_class *find_class(struct formula_case *run, uint32_t k
         if (class->when != IMAGE_NONE32 && !formula_value(run, class->when, &holds)) {
             return NULL;
         }
-        if (holds.numerator != 0) {
+        if (holds.numerator != 0 && is_admitted(pricing, class, run)) {
             return class;
         }
     }
@@ -182,29 +197,29 @@ static bool price_quickly(const struct pricing *pricing, struct formula_case *ru
     return price_amount(run, formula, places, out);
 }
 
-/* The class by limits in fen. NULL: it takes formulas to tell. */
+/* The class by limits in fen. NULL: it takes formulas to tell, or whether a quota has room for the case. */
 static const struct image_class *find_class_by_limits(const struct pricing *pricing, const struct fixed *fixed,
                                                       casemix_amount cost) {
     for (uint32_t i = 0; i < pricing->view->class_count; i++) {
         const struct image_class *class = &pricing->view->classes[i];
+        bool holds = true;
         if ((class->cases & IMAGE_CLASS_GROUPED) == 0) {
             continue;
         }
         switch (pricing->plans[i].test) {
         case TEST_ALWAYS:
-            return class;
+            break;
         case TEST_BELOW:
-            if (cost < fixed->classes[i].limit) {
-                return class;
-            }
+            holds = cost < fixed->classes[i].limit;
             break;
         case TEST_ABOVE:
-            if (cost > fixed->classes[i].limit) {
-                return class;
-            }
+            holds = cost > fixed->classes[i].limit;
             break;
         case TEST_FORMULA:
             return NULL;
+        }
+        if (holds) {
+            return class->quota == IMAGE_NONE32 ? class : NULL;
         }
     }
     return NULL;
@@ -238,20 +253,48 @@ static const struct image_class *price_by_fixed(struct pricing *pricing, struct 
     return class;
 }
 
-static const struct image_class *price_by_formulas(struct formula_case *run, uint32_t kind, casemix_price *out) {
+static const struct image_class *price_by_formulas(const struct pricing *pricing, struct formula_case *run,
+                                                   uint32_t kind, casemix_price *out) {
     if (kind == IMAGE_CLASS_GROUPED) {
         struct fixed base;
-        bool good = price_base(run, &base);
+        bool good = price_base(run, &base) && price_value(run, &base);
         note_base(&base, out);
         if (!good) {
             return NULL;
         }
     }
-    const struct image_class *class = find_class(run, kind);
+    const struct image_class *class = find_class(pricing, run, kind);
     if (class == NULL && run->status == CASEMIX_PRICED) {
         run->status = CASEMIX_NOT_GROUPED;
     }
     return class;
+}
+
+/* Points and class are decided: payments go by the figures of the settlement, if there is one. A point value that
+ * is not to be had matters only to what asks for it. */
+static bool settle(const struct pricing *pricing, struct formula_case *run, uint32_t kind, bool by_fixed,
+                   casemix_price *out) {
+    struct fixed base;
+    struct rational unused;
+    if (pricing->settlement == NULL) {
+        return true;
+    }
+    uint32_t points = run->policy->about->points;
+    if (pricing->points_first && kind == IMAGE_CLASS_GROUPED && !formula_value(run, points, &unused)) {
+        return false;
+    }
+    pricing_settle(pricing, run);
+    if (kind != IMAGE_CLASS_GROUPED || by_fixed) {
+        return true;
+    }
+    base.point_value = base.base_standard = 0;
+    if (!price_value(run, &base)) {
+        run->status = CASEMIX_PRICED;
+        run->fact = -1;
+    }
+    out->point_value = base.point_value;
+    out->base_standard = base.base_standard;
+    return true;
 }
 
 /* Everything of the price as far as formulas have values (see run->status), and the class of the case or NULL. The
@@ -265,15 +308,19 @@ static const struct image_class *compute(struct formula_case *run, const struct 
     if (quick && kind == IMAGE_CLASS_GROUPED) {
         class = price_by_fixed(pricing, run, out, &fixed);
     }
-    bool pay_is_known = class != NULL && pricing->plans[class - run->policy->classes].pay_is_fixed;
+    bool by_fixed = class != NULL;
     if (class == NULL) {
-        class = price_by_formulas(run, kind, out);
+        class = price_by_formulas(pricing, run, kind, out);
     }
     if (class == NULL) {
         return NULL;
     }
-    casemix_amount pay = pay_is_known ? fixed->classes[class - run->policy->classes].pay : 0;
-    if (!figure(run, class->points, POINT_PLACES, &out->points) ||
+    uint32_t number = (uint32_t)(class - run->policy->classes);
+    bool pay_is_known = by_fixed && pricing->plans[number].pay_is_fixed;
+    casemix_amount pay = pay_is_known ? fixed->classes[number].pay : 0;
+    run->class = pricing->first_classes[number];
+    pricing->class = number;
+    if (!figure(run, class->points, POINT_PLACES, &out->points) || !settle(pricing, run, kind, by_fixed, out) ||
         (!pay_is_known && !(quick ? price_quickly(pricing, run, class->pay, about->pay_places, &pay)
                                   : price_amount(run, class->pay, about->pay_places, &pay)))) {
         return class;
@@ -311,8 +358,12 @@ static const struct image_class *price(struct formula_case *run, const struct ca
     const struct image_class *class = NULL;
     uint32_t kind = kind_of(grouping);
     clear(out);
+    context->policy->class = IMAGE_NONE32;
     formula_start(run, policy, context->owner->image, &context->policy->words, one->facts,
                   answer_of(policy, grouping));
+    if (context->dip.used && context->dip.entry == run->answer) {
+        run->factor = context->dip.factor;
+    }
     note_amounts(run, out);
     /* The pool is found for every case: unpriced ones are counted in it. */
     bool placed = find_place(run, context, IMAGE_AXIS_POOL, &out->pool);
@@ -329,16 +380,15 @@ static const struct image_class *price(struct formula_case *run, const struct ca
     return class;
 }
 
-static const char cannot_price[] =
-    "a price needs a context with a policy, a grouped case and a place to go to; name a policy when the context is made";
+static const char cannot_price[] = "a price needs a context with a policy, a grouped case and a place to go to; "
+                                   "name a policy when the context is made";
 
 casemix_result casemix_price_case(casemix_context *context, const casemix_case *one,
                                   const casemix_grouping *grouping, casemix_price *out) {
     if (context == NULL || one == NULL || grouping == NULL || out == NULL || context->policy == NULL) {
         return refuse_call(context, cannot_price);
     }
-    struct formula_case run;
-    price(&run, context, one, grouping, true, out);
+    price(&context->policy->run, context, one, grouping, true, out);
     return CASEMIX_OK;
 }
 
@@ -423,6 +473,7 @@ static void tell_formula(const struct teller *teller, uint32_t number, int place
     const struct image_formula *formula = &run->policy->formulas[number];
     struct inputs inputs = {.listener = {collect}};
     char result[3 * RATIONAL_TEXT], exact[RATIONAL_TEXT], rounded[RATIONAL_TEXT];
+    struct rational before;
     int64_t value;
     formula_listen(run, number, &inputs.listener);
     rational_text(run->values[number], exact, sizeof exact);
@@ -433,6 +484,11 @@ static void tell_formula(const struct teller *teller, uint32_t number, int place
         rational_text(rational_of(value, decimal_power(places)), rounded, sizeof rounded);
         if (strcmp(exact, rounded) != 0) {
             snprintf(result, sizeof result, "%s, rounded half up from %s", rounded, exact);
+        }
+    } else if (formula_unrounded(run, number, &before)) {
+        rational_text(before, rounded, sizeof rounded);
+        if (strcmp(exact, rounded) != 0) {
+            snprintf(result, sizeof result, "%s, rounded half up from %s", exact, rounded);
         }
     }
     casemix_derivation event = {text_of(teller->context, formula->name),

@@ -3,6 +3,8 @@
  * Opening a policy for a context, and keeping what is fixed for a group, pool and level. */
 #include "pricing.h"
 
+#include "settlement.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,8 @@ static bool program_is_fixed(const struct policy_view *view, const struct image_
         case FORMULA_FACT:
         case FORMULA_PRESENT:
         case FORMULA_PAY:
+        case FORMULA_CASE:
+        case FORMULA_TOTAL:
             good = false;
             break;
         case FORMULA_TABLE:
@@ -108,6 +112,83 @@ static bool program_is_in_units(const struct policy_view *view, const struct ima
     return true;
 }
 
+/* ---- which formulas the settlement changes ---- */
+
+static bool has_bit(const uint64_t *bits, uint32_t n) {
+    return bits[n / 64] >> (n % 64) & 1;
+}
+
+static bool needs_any(const struct policy_view *view, uint32_t number, const uint64_t *bits) {
+    const struct image_formula *formula = &view->formulas[number];
+    const struct image_instruction *code = view->instructions + formula->first;
+    for (uint32_t i = 0; i < formula->count; i++) {
+        if (code[i].op == FORMULA_VALUE && has_bit(bits, code[i].operand)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Formulas that figures of pools replace, and all that need them; but not points, which stay what they were when
+ * they were added up. */
+static void plan_settlement(struct pricing *pricing) {
+    const struct policy_view *view = pricing->view;
+    uint64_t points[FORMULAS_MAX / 64] = {0}, *settled = pricing->settled;
+    if (view->about->points != IMAGE_NONE32) {
+        points[view->about->points / 64] |= (uint64_t)1 << view->about->points % 64;
+    }
+    for (uint32_t i = 0; i < view->class_count; i++) {
+        uint32_t n = view->classes[i].points;
+        if (n != IMAGE_NONE32) {
+            points[n / 64] |= (uint64_t)1 << n % 64;
+        }
+    }
+    for (uint32_t i = 0; i < view->figure_count; i++) {
+        uint32_t n = view->figures[i].replaces;
+        if (n != IMAGE_NONE32) {
+            settled[n / 64] |= (uint64_t)1 << n % 64;
+        }
+    }
+    for (uint32_t n = 0; n < view->formula_count; n++) {
+        if (!needs_any(view, n, settled)) {
+            continue;
+        }
+        if (has_bit(points, n)) {
+            pricing->points_first = true;
+        } else {
+            settled[n / 64] |= (uint64_t)1 << n % 64;
+        }
+    }
+}
+
+void pricing_settle(const struct pricing *pricing, struct formula_case *run) {
+    const struct policy_view *view = pricing->view;
+    uint32_t pool = view->axes[IMAGE_AXIS_POOL].member_count == 0 ? 0 : run->members[IMAGE_AXIS_POOL];
+    if (pricing->settlement == NULL || !settlement_has_figures(pricing->settlement)) {
+        return;
+    }
+    for (uint32_t w = 0; w < FORMULAS_MAX / 64; w++) {
+        run->values_known[w] &= ~pricing->settled[w];
+    }
+    for (uint32_t i = 0; i < view->figure_count; i++) {
+        if (view->figures[i].replaces != IMAGE_NONE32) {
+            formula_set(run, view->figures[i].replaces, settlement_figure(pricing->settlement, pool, i));
+        }
+    }
+}
+
+/* The known values count again. */
+static void unsettle(const struct pricing *pricing, struct formula_case *run) {
+    for (uint32_t w = 0; w < FORMULAS_MAX / 64; w++) {
+        run->values_known[w] &= ~pricing->settled[w];
+        run->unavailable[w] = 0;
+    }
+}
+
+void pricing_forget(struct pricing *pricing) {
+    memset(pricing->kept, 0, (pricing->mask + 1) * pricing->fixed_size);
+}
+
 static void plan(struct pricing *pricing) {
     const struct policy_view *view = pricing->view;
     const struct image_policy *about = view->about;
@@ -119,9 +200,15 @@ static void plan(struct pricing *pricing) {
     pricing->is_fixed = is_fixed(fixed, about->points) && is_fixed(fixed, about->point_value) &&
                         is_fixed(fixed, about->standard) && is_fixed(fixed, about->low_below) &&
                         is_fixed(fixed, about->high_above);
+    plan_settlement(pricing);
     for (uint32_t i = 0; i < view->class_count; i++) {
         pricing->plans[i] = plan_class(view, &view->classes[i], fixed);
         pricing->cases |= view->classes[i].cases;
+        pricing->first_classes[i] = i;
+        for (uint32_t k = i; k-- > 0;) {
+            bool same = view->classes[k].name == view->classes[i].name;
+            pricing->first_classes[i] = same ? k : pricing->first_classes[i];
+        }
     }
 }
 
@@ -135,6 +222,7 @@ static void free_pricing(struct pricing *pricing) {
     free(pricing->plans);
     free(pricing->members);
     free(pricing->class_names);
+    free(pricing->first_classes);
     free(pricing->kept);
     for (uint32_t a = 0; a < pricing->view->axis_count; a++) {
         free(pricing->words.slots[a]);
@@ -188,8 +276,10 @@ static struct pricing *new_pricing(const struct image *image, const struct polic
     pricing->kept = calloc(places, pricing->fixed_size);
     pricing->members = calloc((size_t)view->member_count + 1, sizeof *pricing->members);
     pricing->class_names = calloc((size_t)view->class_count + 1, sizeof *pricing->class_names);
-    if (pricing->plans == NULL || pricing->kept == NULL || pricing->members == NULL ||
-        pricing->class_names == NULL || !index_words(pricing)) {
+    pricing->first_classes = calloc((size_t)view->class_count + 1, sizeof *pricing->first_classes);
+    pricing->class = IMAGE_NONE32;
+    if (pricing->first_classes == NULL || pricing->plans == NULL || pricing->kept == NULL ||
+        pricing->members == NULL || pricing->class_names == NULL || !index_words(pricing)) {
         free_pricing(pricing);
         return NULL;
     }
@@ -245,26 +335,29 @@ static bool compute_fixed(const struct pricing *pricing, struct formula_case *ru
         return false;
     }
     for (uint32_t i = 0; i < view->class_count; i++) {
-        const struct image_class *class = &view->classes[i];
         const struct class_plan *plan = &pricing->plans[i];
         bool limited = plan->test == TEST_BELOW || plan->test == TEST_ABOVE;
-        if ((class->cases & IMAGE_CLASS_GROUPED) == 0) {
-            continue;
-        }
-        if (limited &&
+        if (limited && (view->classes[i].cases & IMAGE_CLASS_GROUPED) != 0 &&
             !price_bound(run, plan->bound, plan->test == TEST_BELOW, plan->inclusive, &out->classes[i].limit)) {
             return false;
         }
-        if (plan->pay_is_fixed && !price_amount(run, class->pay, view->about->pay_places, &out->classes[i].pay)) {
-            return false;
-        }
     }
-    return true;
+    pricing_settle(pricing, run);
+    bool good = price_value(run, out);
+    for (uint32_t i = 0; i < view->class_count && good; i++) {
+        const struct image_class *class = &view->classes[i];
+        good = !pricing->plans[i].pay_is_fixed || (class->cases & IMAGE_CLASS_GROUPED) == 0 ||
+               price_amount(run, class->pay, view->about->pay_places, &out->classes[i].pay);
+    }
+    if (pricing->settlement != NULL) {
+        unsettle(pricing, run);
+    }
+    return good;
 }
 
 const struct fixed *pricing_fixed(struct pricing *pricing, struct formula_case *run) {
     const struct policy_view *view = pricing->view;
-    if (!pricing->is_fixed || run->answer == IMAGE_NONE32) {
+    if (!pricing->is_fixed || pricing->points_first || run->answer == IMAGE_NONE32) {
         return NULL;
     }
     uint64_t pool = view->axes[IMAGE_AXIS_POOL].member_count == 0 ? 0 : run->members[IMAGE_AXIS_POOL];

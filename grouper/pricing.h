@@ -42,6 +42,12 @@ struct pricing {
     casemix_text *members;     /* of the axes, member_count */
     casemix_text *class_names; /* class_count */
     struct word_index words;
+    const casemix_settlement *settlement; /* whose figures and quotas count; NULL: none */
+    uint64_t settled[FORMULAS_MAX / 64]; /* bit a formula: it is computed anew from the figures of the settlement */
+    bool points_first;           /* points need a formula that is replaced: they are computed before it is */
+    uint32_t *first_classes;     /* class_count: the first class of the same name */
+    struct formula_case run;     /* of the case that was priced last */
+    uint32_t class;              /* of it; IMAGE_NONE32: none */
     bool in_units[FORMULAS_MAX]; /* the formula can be tried by formula_in_units */
     uint32_t cases;              /* IMAGE_CLASS_ that have classes */
     bool is_fixed;               /* the base figures depend on group, pool and level only */
@@ -54,8 +60,14 @@ struct pricing {
  * no value; then everything is to be computed. */
 const struct fixed *pricing_fixed(struct pricing *pricing, struct formula_case *run);
 
+/* From here on what the settlement says counts: the figures of the case's pool, and what is computed from them. */
+void pricing_settle(const struct pricing *pricing, struct formula_case *run);
+/* What was fixed is to be computed anew. */
+void pricing_forget(struct pricing *pricing);
+
 /* The parts that both ways of pricing share; false where a formula has no value (see run->status). */
 bool price_base(struct formula_case *run, struct fixed *out);
+bool price_value(struct formula_case *run, struct fixed *out); /* point value and standard */
 bool price_bound(struct formula_case *run, uint32_t formula, bool low, bool inclusive, casemix_amount *out);
 /* rounded to `places` of a yuan, in fen */
 bool price_amount(struct formula_case *run, uint32_t formula, uint32_t places, casemix_amount *out);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "facts.h"
+#include "image_policy.h"
 
 /* A fact that formulas can count with. */
 static bool is_countable(uint32_t fact) {
@@ -35,8 +36,10 @@ static bool operand_fits(const struct image_instruction *instruction, const stru
         return operand < limits->sets;
     case FORMULA_VALUE:
         return operand < limits->number;
-    case FORMULA_PAY:
-        return limits->pay;
+    case FORMULA_TOTAL:
+        return operand / IMAGE_TOTAL_SCOPE < IMAGE_SCOPES && operand % IMAGE_TOTAL_SCOPE < limits->totals;
+    case FORMULA_CASE:
+        return operand == FORMULA_CASE_FACTOR || operand == FORMULA_CASE_CLASS;
     case FORMULA_ROUND:
         return operand <= FORMULA_ROUND_MAX;
     default:

@@ -21,6 +21,8 @@ enum formula_op {
     FORMULA_SET,       /* 1 if the case's group is in a set of groups */
     FORMULA_VALUE,     /* value of an earlier formula, computed now if it was not yet */
     FORMULA_PAY,       /* what the case's class pays, rounded */
+    FORMULA_CASE,      /* something else of the case: enum formula_case_number */
+    FORMULA_TOTAL,     /* a total of a pool or hospital: its number + scope * IMAGE_TOTAL_SCOPE */
     /* take one, push one */
     FORMULA_NEGATE,
     FORMULA_NOT,
@@ -44,6 +46,11 @@ enum formula_op {
     FORMULA_JUMP,
     FORMULA_JUMP_IF_FALSE, /* take one */
     FORMULA_OPS
+};
+
+enum formula_case_number {
+    FORMULA_CASE_FACTOR = 0,   /* of the auxiliary catalogues */
+    FORMULA_CASE_CLASS = 1000, /* number of the first class with the name of the case's class */
 };
 
 struct image_instruction {
@@ -70,9 +77,8 @@ static inline int formula_puts(unsigned op) {
 
 /* What the operands of a program may be. */
 struct formula_limits {
-    uint32_t constants, parameters, columns, tables, axes, sets;
+    uint32_t constants, parameters, columns, tables, axes, sets, totals;
     uint32_t number; /* of the formula: it may ask for those before it */
-    bool pay;        /* it may ask for FORMULA_PAY */
 };
 
 /* Can the program be run without further checks? Operands within the limits, no jump out of it, no way to it that

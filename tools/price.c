@@ -11,7 +11,7 @@ static const char help[] =
     "the normal class, and what the fund pays. Besides dx a policy usually needs hospital_level, insured_type,\n"
     "cost, patient_paid and other_paid. Amounts are in yuan. Where there is no price, price_status says why.\n"
     "Result: id,status,reason,mdc,adrg,drg,pool,price_status,class,points,point_value,standard,low_below,\n"
-    "high_above,cost,fund_payment,findings.\n"
+    "high_above,cost,fund_payment,gap,findings. gap: the standard less the cost, what is left or missing.\n"
     "\n"
     "  -i, --image FILE     the compiled rules\n"
     "      --policy ID      the payment policy; not needed if the image has one only\n"
@@ -23,10 +23,10 @@ static const char help[] =
     "  casemix price -i haerbin-2022.cmx cases.csv | head\n";
 
 static const char heading[] = "id,status,reason,mdc,adrg,drg,pool,price_status,class,points,point_value,standard,"
-                              "low_below,high_above,cost,fund_payment,findings\n";
+                              "low_below,high_above,cost,fund_payment,gap,findings\n";
 
-/* Points to high_above; a case without class has empty cells, not zeros. One that only lacks what patients paid has a
- * class and a standard, which is what a ward wants to know. */
+/* Points to high_above; a case without class has empty cells, not zeros. One that only lacks what patients paid has
+ * a class and a standard, which is what a ward wants to know. */
 static char *put_amounts(char *at, const casemix_price *p) {
     if (p->class_name.length == 0) {
         return put_bytes(at, ",,,,,", 5);
@@ -56,6 +56,7 @@ bool price_row(struct worker *w, const struct csv_row *row) {
     at = put_amounts(at, &p);
     at = p.status == CASEMIX_PRICED || p.cost ? put_next_decimal(at, p.cost, 2) : put_bytes(at, ",", 1);
     at = p.status == CASEMIX_PRICED ? put_next_decimal(at, p.fund_payment, 2) : put_bytes(at, ",", 1);
+    at = p.class_name.length ? put_next_decimal(at, p.standard - p.cost, 2) : put_bytes(at, ",", 1);
     *at++ = ',';
     at = put_findings(at, w->context, g, &p);
     *at++ = '\n';

@@ -20,10 +20,11 @@ struct token {
 static const struct {
     const char *written, *plain;
 } signs[] = {
-    {"<=", "<="}, {">=", ">="}, {"!=", "!="}, {"<>", "!="}, {"（", "("}, {"）", ")"}, {"，", ","}, {"＜", "<"},
-    {"＞", ">"},  {"＝", "="},  {"≤", "<="},  {"≥", ">="},  {"≠", "!="}, {"×", "*"},  {"÷", "/"},  {"％", "%"},
-    {"＋", "+"},  {"－", "-"},  {"＊", "*"},  {"／", "/"},  {"(", "("},  {")", ")"},  {",", ","},  {"+", "+"},
-    {"-", "-"},   {"*", "*"},   {"/", "/"},   {"<", "<"},   {">", ">"},  {"=", "="},  {"%", "%"},
+    {"->", ":"},  {"→", ":"},  {"：", ":"}, {":", ":"},  {"<=", "<="}, {">=", ">="}, {"!=", "!="},
+    {"<>", "!="}, {"（", "("}, {"）", ")"}, {"，", ","}, {"＜", "<"},  {"＞", ">"},  {"＝", "="},
+    {"≤", "<="},  {"≥", ">="}, {"≠", "!="}, {"×", "*"},  {"÷", "/"},   {"％", "%"},  {"＋", "+"},
+    {"－", "-"},  {"＊", "*"}, {"／", "/"}, {"(", "("},  {")", ")"},   {",", ","},   {"+", "+"},
+    {"-", "-"},   {"*", "*"},  {"/", "/"},  {"<", "<"},  {">", ">"},   {"=", "="},   {"%", "%"},
 };
 
 static size_t sign_at(const char *text, const char **plain) {
@@ -60,6 +61,13 @@ size_t formula_name_length(const char *text) {
         length++;
     }
     return length;
+}
+
+/* A name, or two joined by a dot: `pool.points`. */
+static size_t word_length(const char *text) {
+    size_t length = formula_name_length(text);
+    size_t more = length > 0 && text[length] == '.' ? formula_name_length(text + length + 1) : 0;
+    return more > 0 ? length + 1 + more : length;
 }
 
 struct parser {
@@ -101,7 +109,7 @@ static void next(struct parser *parser) {
     if (is_digit(text[at]) || text[at] == '.') {
         token->kind = TOKEN_NUMBER;
         token->length = number_length(text + at);
-    } else if ((token->length = formula_name_length(text + at)) > 0) {
+    } else if ((token->length = word_length(text + at)) > 0) {
         token->kind = TOKEN_WORD;
     } else if ((token->length = sign_at(text + at, &token->sign)) > 0) {
         token->kind = TOKEN_SIGN;
@@ -170,9 +178,7 @@ static struct formula_node *new_node(struct parser *parser, enum formula_kind ki
 
 static void add_part(struct formula_node *node, unsigned n, struct formula_node *part) {
     node->parts[n] = part;
-    node->needs.facts |= part->needs.facts;
-    node->needs.group |= part->needs.group;
-    node->needs.pay |= part->needs.pay;
+    formula_add_needs(&node->needs, &part->needs);
 }
 
 static struct formula_node *operation(struct parser *parser, enum formula_op op, struct formula_node *left,
@@ -203,7 +209,7 @@ static bool at_word(const struct parser *parser, const char *word) {
 
 static bool take_sign(struct parser *parser, const char *sign) {
     if (!at_sign(parser, sign)) {
-        expected(parser, arena_format(parser->arena, "\"%s\"", sign));
+        expected(parser, arena_format(parser->arena, "\"%s\"", strcmp(sign, ":") == 0 ? "->" : sign));
         return false;
     }
     next(parser);
@@ -333,26 +339,297 @@ static struct formula_node *parse_present(struct parser *parser, struct place pl
     return node;
 }
 
+/* ---- functions that choose by bounds ---- */
+
+enum { ARMS_MAX = 24 };
+
+/* bound -> value, ..., else value */
+struct arm {
+    enum formula_op op; /* comparison with the bound */
+    struct formula_node *bound, *value;
+    struct place place;
+};
+struct arms {
+    struct arm arms[ARMS_MAX];
+    unsigned count;
+    struct formula_node *otherwise; /* NULL: there is no `else` */
+};
+
+static bool comparison(const struct parser *parser, enum formula_op *op);
+static struct formula_node *parse_sum(struct parser *parser);
+
+enum arm_style { ARM_COMPARISON, ARM_BOUND, ARM_CONDITION };
+
+static bool parse_arm(struct parser *parser, enum arm_style style, struct arm *arm) {
+    *arm = (struct arm){.op = FORMULA_LESS_EQUAL, .place = token_place(parser)};
+    if (style == ARM_COMPARISON) {
+        if (!comparison(parser, &arm->op)) {
+            expected(parser, "a comparison such as `<= 2 -> 2.5`, or `else`");
+            return false;
+        }
+        next(parser);
+    }
+    arm->bound = style == ARM_CONDITION ? parse_or(parser) : parse_sum(parser);
+    if (!want(parser, arm->bound, style == ARM_CONDITION ? FORMULA_TRUTH : FORMULA_NUMBER,
+              "what stands before `->`") ||
+        !take_sign(parser, ":")) {
+        return false;
+    }
+    arm->value = parse_or(parser);
+    return arm->value != NULL;
+}
+
+/* The rest of a function after its "(" and first part: arms, an `else`, ")". */
+static bool parse_arms(struct parser *parser, enum arm_style style, struct arms *out) {
+    out->count = 0;
+    out->otherwise = NULL;
+    while (out->count < ARMS_MAX && out->otherwise == NULL) {
+        if (at_word(parser, "else")) {
+            next(parser);
+            if (at_sign(parser, ":")) {
+                next(parser);
+            }
+            out->otherwise = parse_or(parser);
+            if (out->otherwise == NULL) {
+                return false;
+            }
+        } else if (!parse_arm(parser, style, &out->arms[out->count++])) {
+            return false;
+        }
+        if (!at_sign(parser, ",")) {
+            break;
+        }
+        next(parser);
+    }
+    return take_sign(parser, ")");
+}
+
+/* Bounds that are written out must rise, or a part can never be reached. */
+static bool check_rising(struct parser *parser, const struct arms *arms, bool must_be_written) {
+    for (unsigned i = 0; i < arms->count; i++) {
+        const struct arm *arm = &arms->arms[i], *before = i > 0 ? &arms->arms[i - 1] : NULL;
+        bool written = arm->bound->kind == FORMULA_DECIMAL;
+        if (!written && must_be_written) {
+            report_say(parser->report, MSG_formula_type, arm->place, "a bound", "a number that is written out",
+                       "something else");
+            return fail(parser) != NULL;
+        }
+        if (!written || before == NULL || before->bound->kind != FORMULA_DECIMAL ||
+            before->op > FORMULA_LESS_EQUAL || arm->op > FORMULA_LESS_EQUAL) {
+            continue;
+        }
+        struct rational a = {before->bound->decimal.numerator, before->bound->decimal.denominator};
+        struct rational b = {arm->bound->decimal.numerator, arm->bound->decimal.denominator};
+        int order = rational_compare(a, b);
+        if (order > 0 || (order == 0 && (before->op == FORMULA_LESS_EQUAL || arm->op == FORMULA_LESS))) {
+            report_say(parser->report, MSG_bounds_fall, arm->place);
+            return fail(parser) != NULL;
+        }
+    }
+    return true;
+}
+
+static struct formula_node *branch(struct parser *parser, struct formula_node *when, struct formula_node *then,
+                                   struct formula_node *otherwise, struct place place) {
+    if (!want(parser, otherwise, then->type, "each value")) {
+        return NULL;
+    }
+    struct formula_node *node = new_node(parser, FORMULA_IF, place);
+    node->type = then->type;
+    add_part(node, 0, when);
+    add_part(node, 1, then);
+    add_part(node, 2, otherwise);
+    return node;
+}
+
+static bool need_else(struct parser *parser, const struct arms *arms) {
+    if (arms->otherwise == NULL || arms->count == 0) {
+        expected(parser, arms->count == 0 ? "at least one `bound -> value`" : "`else value` at the end");
+        return false;
+    }
+    return true;
+}
+
+/* The first part of a function and the comma after it. */
+static struct formula_node *parse_subject(struct parser *parser) {
+    struct formula_node *subject = take_sign(parser, "(") ? parse_sum(parser) : NULL;
+    if (!want(parser, subject, FORMULA_NUMBER, "the first part") || !take_sign(parser, ",")) {
+        return NULL;
+    }
+    return subject;
+}
+
+/* bands(rw, <= 1 -> 3, <= 2 -> 2.5, else 2): the value of the first comparison that holds. */
+static struct formula_node *parse_bands(struct parser *parser, struct place place) {
+    struct arms arms;
+    struct formula_node *subject = parse_subject(parser);
+    if (subject == NULL || !parse_arms(parser, ARM_COMPARISON, &arms) || !need_else(parser, &arms) ||
+        !check_rising(parser, &arms, false)) {
+        return NULL;
+    }
+    struct formula_node *node = arms.otherwise;
+    for (unsigned i = arms.count; i-- > 0 && node != NULL;) {
+        struct arm *arm = &arms.arms[i];
+        node = branch(parser, operation(parser, arm->op, subject, arm->bound, arm->place), arm->value, node, place);
+    }
+    return node;
+}
+
+/* choose(condition -> value, ..., else value) */
+static struct formula_node *parse_choose(struct parser *parser, struct place place) {
+    struct arms arms;
+    if (!take_sign(parser, "(") || !parse_arms(parser, ARM_CONDITION, &arms) || !need_else(parser, &arms)) {
+        return NULL;
+    }
+    struct formula_node *node = arms.otherwise;
+    for (unsigned i = arms.count; i-- > 0 && node != NULL;) {
+        node = branch(parser, arms.arms[i].bound, arms.arms[i].value, node, place);
+    }
+    return node;
+}
+
+static bool are_numbers(struct parser *parser, const struct arms *arms) {
+    for (unsigned i = 0; i < arms->count; i++) {
+        if (!want(parser, arms->arms[i].value, FORMULA_NUMBER, "each value")) {
+            return false;
+        }
+    }
+    return arms->otherwise == NULL || want(parser, arms->otherwise, FORMULA_NUMBER, "each value");
+}
+
+/* steps(los, 30 -> 320, 90 -> 280, else 240): what lies up to 30 times 320, from there to 90 times 280, beyond
+ * times 240. */
+static struct formula_node *parse_steps(struct parser *parser, struct place place) {
+    struct arms arms;
+    struct formula_node *subject = parse_subject(parser);
+    if (subject == NULL || !parse_arms(parser, ARM_BOUND, &arms) || !need_else(parser, &arms) ||
+        !are_numbers(parser, &arms) || !check_rising(parser, &arms, true)) {
+        return NULL;
+    }
+    struct formula_node *sum = NULL, *below = NULL; /* what of the subject lies below the bound before */
+    for (unsigned i = 0; i <= arms.count; i++) {
+        struct formula_node *reach = subject;
+        if (i < arms.count) {
+            reach = operation(parser, FORMULA_MINIMUM, subject, arms.arms[i].bound, place);
+        }
+        struct formula_node *part =
+            below != NULL ? operation(parser, FORMULA_SUBTRACT, reach, below, place) : reach;
+        part =
+            operation(parser, FORMULA_MULTIPLY, part, i < arms.count ? arms.arms[i].value : arms.otherwise, place);
+        sum = sum != NULL ? operation(parser, FORMULA_ADD, sum, part, place) : part;
+        below = reach;
+    }
+    return sum;
+}
+
+/* linear(x, 80 -> 0, 95 -> 1): a straight line between the points, the first and last value outside. */
+static struct formula_node *parse_linear(struct parser *parser, struct place place) {
+    struct arms arms;
+    struct formula_node *subject = parse_subject(parser);
+    if (subject == NULL || !parse_arms(parser, ARM_BOUND, &arms) || !are_numbers(parser, &arms) ||
+        !check_rising(parser, &arms, true)) {
+        return NULL;
+    }
+    if (arms.count < 2 || arms.otherwise != NULL) {
+        return expected(parser, "linear(x, x1 -> y1, x2 -> y2 ...) with two points at least and no `else`");
+    }
+    struct formula_node *node = arms.arms[arms.count - 1].value;
+    for (unsigned i = arms.count; i-- > 0 && node != NULL;) {
+        const struct arm *to = &arms.arms[i], *from = i > 0 ? to - 1 : NULL;
+        struct formula_node *value = to->value;
+        if (from != NULL) { /* from.y + (x - from.x) * (to.y - from.y) / (to.x - from.x) */
+            struct formula_node *rise = operation(parser, FORMULA_SUBTRACT, to->value, from->value, place);
+            struct formula_node *run = operation(parser, FORMULA_SUBTRACT, to->bound, from->bound, place);
+            struct formula_node *way = operation(parser, FORMULA_SUBTRACT, subject, from->bound, place);
+            value = operation(parser, FORMULA_MULTIPLY, way, rise, place);
+            value = operation(parser, FORMULA_DIVIDE, value, run, place);
+            value = operation(parser, FORMULA_ADD, from->value, value, place);
+        }
+        node = branch(parser, operation(parser, FORMULA_LESS_EQUAL, subject, to->bound, place), value, node, place);
+    }
+    return node;
+}
+
+/* ---- places on axes ---- */
+
+/* A word of an axis, and past it. */
+static bool parse_member(struct parser *parser, const struct formula_node *axis, uint32_t *member) {
+    const struct token *token = &parser->token;
+    if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED && token->kind != TOKEN_NUMBER) {
+        expected(parser, "a word of the policy");
+        return false;
+    }
+    size_t quote = token->kind == TOKEN_QUOTED;
+    if (!parser->names->member(parser->names->owner, axis->operand, parser->scalar->text + token->start + quote,
+                               token->length - 2 * quote, token_place(parser), member)) {
+        parser->failed = true;
+        return false;
+    }
+    next(parser);
+    return true;
+}
+
 static struct formula_node *parse_axis_test(struct parser *parser, struct formula_node *axis) {
     bool equal = at_sign(parser, "=");
     if (!equal && !at_sign(parser, "!=")) {
         return expected(parser, "= or != and a word of the policy");
     }
     next(parser);
-    const struct token *token = &parser->token;
-    if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED && token->kind != TOKEN_NUMBER) {
-        return expected(parser, "a word of the policy");
-    }
-    size_t quote = token->kind == TOKEN_QUOTED;
+    struct formula_node *number = new_node(parser, FORMULA_DECIMAL, token_place(parser));
     uint32_t member;
-    if (!parser->names->member(parser->names->owner, axis->operand, parser->scalar->text + token->start + quote,
-                               token->length - 2 * quote, token_place(parser), &member)) {
+    if (!parse_member(parser, axis, &member)) {
+        return NULL;
+    }
+    number->decimal = (struct decimal){member, 1};
+    return operation(parser, equal ? FORMULA_EQUAL : FORMULA_UNEQUAL, axis, number, axis->place);
+}
+
+/* What a name of the policy is; NULL after a message. */
+static struct formula_node *find_name(struct parser *parser) {
+    struct formula_node *node = new_node(parser, FORMULA_OPERATION, token_place(parser));
+    size_t quote = parser->token.kind == TOKEN_QUOTED;
+    if (!parser->names->find(parser->names->owner, parser->scalar->text + parser->token.start + quote,
+                             parser->token.length - 2 * quote, node)) {
         return fail(parser);
     }
-    struct formula_node *number = new_node(parser, FORMULA_DECIMAL, token_place(parser));
-    number->decimal = (struct decimal){member, 1};
     next(parser);
-    return operation(parser, equal ? FORMULA_EQUAL : FORMULA_UNEQUAL, axis, number, axis->place);
+    return node;
+}
+
+/* at(rate, level = 二级): the value of a table as for a case at another place. */
+static struct formula_node *parse_at(struct parser *parser, struct place place) {
+    if (!take_sign(parser, "(")) {
+        return NULL;
+    }
+    struct formula_node *table = parser->token.kind == TOKEN_WORD ? find_name(parser) : NULL;
+    if (table == NULL || table->op != FORMULA_TABLE) {
+        return parser->failed ? NULL : expected(parser, "at(table, axis = word)");
+    }
+    table->place = place;
+    while (at_sign(parser, ",")) {
+        next(parser);
+        struct formula_node *axis = parser->token.kind == TOKEN_WORD ? find_name(parser) : NULL;
+        uint32_t member;
+        if (axis == NULL || axis->type != FORMULA_AXIS || !take_sign(parser, "=")) {
+            return parser->failed ? NULL : expected(parser, "at(table, axis = word)");
+        }
+        if (!parse_member(parser, axis, &member)) {
+            return NULL;
+        }
+        if (!parser->names->slice(parser->names->owner, axis->operand, member, table)) {
+            return fail(parser);
+        }
+    }
+    return take_sign(parser, ")") ? table : NULL;
+}
+
+/* Does a bracket follow the word? */
+static bool opens(const struct parser *parser) {
+    const char *text = parser->scalar->text + parser->token.start + parser->token.length, *plain;
+    while (*text == ' ' || *text == '\t' || *text == '\n' || is_wide_blank(text)) {
+        text += is_wide_blank(text) ? 3 : 1;
+    }
+    return sign_at(text, &plain) > 0 && strcmp(plain, "(") == 0;
 }
 
 static struct formula_node *parse_name(struct parser *parser) {
@@ -365,11 +642,25 @@ static struct formula_node *parse_name(struct parser *parser) {
         {"round", FORMULA_ROUND, parse_rounding},  {"floor", FORMULA_FLOOR, parse_rounding},
         {"ceil", FORMULA_CEILING, parse_rounding},
     };
+    static const struct {
+        const char *word;
+        struct formula_node *(*parse)(struct parser *, struct place);
+    } choices[] = {{"bands", parse_bands},
+                   {"choose", parse_choose},
+                   {"steps", parse_steps},
+                   {"linear", parse_linear},
+                   {"at", parse_at}};
     struct place place = token_place(parser);
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         if (at_word(parser, functions[i].word)) {
             next(parser);
             return functions[i].parse(parser, functions[i].op, place);
+        }
+    }
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+        if (at_word(parser, choices[i].word) && opens(parser)) { /* otherwise it may be a name of the policy */
+            next(parser);
+            return choices[i].parse(parser, place);
         }
     }
     if (at_word(parser, "if")) {
@@ -383,14 +674,8 @@ static struct formula_node *parse_name(struct parser *parser) {
     if (at_word(parser, "and") || at_word(parser, "or") || at_word(parser, "not")) {
         return expected(parser, "a number or a name");
     }
-    struct formula_node *node = new_node(parser, FORMULA_OPERATION, place);
-    size_t quote = parser->token.kind == TOKEN_QUOTED;
-    if (!parser->names->find(parser->names->owner, parser->scalar->text + parser->token.start + quote,
-                             parser->token.length - 2 * quote, node)) {
-        return fail(parser);
-    }
-    next(parser);
-    return node->type == FORMULA_AXIS ? parse_axis_test(parser, node) : node;
+    struct formula_node *node = find_name(parser);
+    return node != NULL && node->type == FORMULA_AXIS ? parse_axis_test(parser, node) : node;
 }
 
 static struct formula_node *parse_part(struct parser *parser) {

@@ -14,6 +14,7 @@ static struct policy_formula *new_formula(struct policy *policy, const char *nam
     formula->scalar = scalar;
     formula->place = scalar->place;
     formula->text = scalar->text;
+    formula->places = -1;
     if (policy->formula_count == FORMULAS_MAX) {
         report_say(policy->report, MSG_policy_limit, scalar->place, (unsigned)FORMULAS_MAX, "formulas in a policy");
     }
@@ -53,8 +54,44 @@ static bool ask_formula(struct policy *policy, struct policy_formula *formula, s
     return true;
 }
 
+static bool find_name(void *owner, const char *text, size_t length, struct formula_node *out);
+
+/* A quotient of the case: the two facts, or the fact and a number of the case's group. */
+static bool find_ratio(struct policy *policy, enum fact fact, struct formula_node *out) {
+    static const struct {
+        enum fact ratio;
+        const char *over, *under;
+    } rows[] = {{FACT_DRUG_SHARE, "drug_cost", "cost"},       {FACT_MATERIAL_SHARE, "material_cost", "cost"},
+                {FACT_THERAPY_SHARE, "therapy_cost", "cost"}, {FACT_TCM_SHARE, "tcm_cost", "cost"},
+                {FACT_COST_RATIO, "cost", "mean_cost"},       {FACT_STAY_RATIO, "los", "mean_stay"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].ratio != fact) {
+            continue;
+        }
+        const char *words[2] = {rows[i].over, rows[i].under};
+        out->op = FORMULA_DIVIDE;
+        out->type = FORMULA_NUMBER;
+        for (unsigned k = 0; k < 2; k++) {
+            struct formula_node *part = ARENA_NEW(policy->arena, struct formula_node);
+            part->kind = FORMULA_OPERATION;
+            part->place = out->place;
+            if (!find_name(policy, words[k], strlen(words[k]), part)) {
+                return false;
+            }
+            out->parts[k] = part;
+            formula_add_needs(&out->needs, &part->needs);
+        }
+        return true;
+    }
+    report_say(policy->report, MSG_fact_not_usable, out->place, fact_rows[fact].word);
+    return false;
+}
+
 static bool find_fact(struct policy *policy, enum fact fact, struct formula_node *out) {
     enum fact_kind kind = fact_rows[fact].kind;
+    if (kind == FACT_KIND_RATIO) {
+        return find_ratio(policy, fact, out);
+    }
     if (kind != FACT_KIND_NUMBER && kind != FACT_KIND_MONEY && kind != FACT_KIND_FLAG) {
         report_say(policy->report, MSG_fact_not_usable, out->place, fact_rows[fact].column);
         return false;
@@ -66,6 +103,17 @@ static bool find_fact(struct policy *policy, enum fact fact, struct formula_node
     return true;
 }
 
+/* In what a class pays, `points` are those of the class. */
+static struct policy_formula *points_here(const struct policy *policy, struct policy_formula *formula) {
+    const struct policy_formula *asking = policy->parsing;
+    bool own = formula == policy->points && asking != NULL && asking->own_points != NULL;
+    return own ? asking->own_points : formula;
+}
+
+static enum policy_scope scope_here(const struct policy *policy) {
+    return policy->parsing != NULL ? policy->parsing->scope : POLICY_OF_CASE;
+}
+
 static bool use_name(struct policy *policy, const struct policy_name *name, struct formula_node *out) {
     out->operand = name->number;
     out->type = FORMULA_NUMBER;
@@ -75,6 +123,7 @@ static bool use_name(struct policy *policy, const struct policy_name *name, stru
         break;
     case POLICY_TABLE:
         out->op = FORMULA_TABLE;
+        out->needs.group = policy->tables[name->number].is_mean;
         break;
     case POLICY_COLUMN:
         out->op = FORMULA_COLUMN;
@@ -89,38 +138,107 @@ static bool use_name(struct policy *policy, const struct policy_name *name, stru
         out->op = FORMULA_MEMBER;
         out->type = FORMULA_AXIS;
         break;
-    case POLICY_FORMULA:
+    case POLICY_FIGURE:
         return ask_formula(policy, policy->formulas[name->number], out);
+    case POLICY_FORMULA:
+        return ask_formula(policy, points_here(policy, policy->formulas[name->number]), out);
     }
     return true;
+}
+
+/* Is this name known to the formula that is being parsed? Figures of the settlement know parameters, tables and
+ * axes, figures of their own kind and hospitals those of pools. */
+static bool is_known_here(const struct policy *policy, const struct policy_name *name) {
+    enum policy_scope here = scope_here(policy);
+    switch (name->kind) {
+    case POLICY_FIGURE:
+        return here != POLICY_OF_CASE && policy->formulas[name->number]->scope <= here;
+    case POLICY_FORMULA:
+    case POLICY_COLUMN:
+    case POLICY_GROUPS:
+        return here == POLICY_OF_CASE;
+    default:
+        return true;
+    }
+}
+
+/* Words that are neither names of the policy nor facts. */
+static bool find_word(const struct policy *policy, const char *text, size_t length, struct formula_node *out) {
+    static const struct {
+        const char *word;
+        enum formula_op op;
+        uint32_t operand;
+        enum formula_type type;
+    } rows[] = {{"factor", FORMULA_CASE, FORMULA_CASE_FACTOR, FORMULA_NUMBER},
+                {"class", FORMULA_CASE, FORMULA_CASE_CLASS, FORMULA_AXIS},
+                {"pay", FORMULA_PAY, 0, FORMULA_NUMBER}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool factor = rows[i].operand == FORMULA_CASE_FACTOR && rows[i].op == FORMULA_CASE;
+        if (strlen(rows[i].word) != length || memcmp(rows[i].word, text, length) != 0 ||
+            (factor && !policy->from_catalogue)) {
+            continue;
+        }
+        out->op = rows[i].op;
+        out->operand = rows[i].operand;
+        out->type = rows[i].type;
+        out->needs.group = factor;
+        out->needs.pay = !factor;
+        return true;
+    }
+    return false;
 }
 
 static bool find_name(void *owner, const char *text, size_t length, struct formula_node *out) {
     struct policy *policy = owner;
     struct nearest nearest;
     nearest_start(&nearest, text, length);
+    if (memchr(text, '.', length) != NULL) {
+        out->op = FORMULA_TOTAL;
+        out->type = FORMULA_NUMBER;
+        out->operand = policy_total(policy, text, length, out->place);
+        return out->operand != IMAGE_NONE32;
+    }
     for (size_t i = 0; i < policy->name_count; i++) {
         const char *name = policy->names[i].name;
+        if (!is_known_here(policy, &policy->names[i])) {
+            continue;
+        }
         if (strlen(name) == length && memcmp(name, text, length) == 0) {
             return use_name(policy, &policy->names[i], out);
         }
         nearest_offer(&nearest, name, strlen(name));
     }
-    if (length == 3 && memcmp(text, "pay", 3) == 0) {
-        out->op = FORMULA_PAY;
-        out->type = FORMULA_NUMBER;
-        out->needs.pay = true;
-        return true;
-    }
-    enum fact fact = fact_of_column(text, length);
-    fact = fact != FACT_COUNT ? fact : fact_of_word(text, length);
-    if (fact != FACT_COUNT) {
-        return find_fact(policy, fact, out);
-    }
-    for (int f = 0; f < FACT_COUNT; f++) {
-        nearest_offer(&nearest, fact_rows[f].column, strlen(fact_rows[f].column));
+    if (scope_here(policy) == POLICY_OF_CASE) {
+        if (find_word(policy, text, length, out)) {
+            return true;
+        }
+        enum fact fact = fact_of_column(text, length);
+        fact = fact != FACT_COUNT ? fact : fact_of_word(text, length);
+        if (fact != FACT_COUNT) {
+            return find_fact(policy, fact, out);
+        }
+        for (int f = 0; f < FACT_COUNT; f++) {
+            nearest_offer(&nearest, fact_rows[f].column, strlen(fact_rows[f].column));
+        }
     }
     report_say(policy->report, MSG_formula_unknown_name, out->place, report_clip(policy->report, text, length),
+               nearest_hint(&nearest, policy->arena));
+    return false;
+}
+
+/* The first class of that name: `class = high` holds for all that have it. */
+static bool find_class(struct policy *policy, const char *word, size_t length, struct place place, uint32_t *out) {
+    struct nearest nearest;
+    nearest_start(&nearest, word, length);
+    for (size_t i = 0; i < policy->class_count; i++) {
+        const char *name = policy->classes[i].name;
+        if (strlen(name) == length && memcmp(name, word, length) == 0) {
+            *out = (uint32_t)i;
+            return true;
+        }
+        nearest_offer(&nearest, name, strlen(name));
+    }
+    report_say(policy->report, MSG_table_key_unknown, place, report_clip(policy->report, word, length), "classes",
                nearest_hint(&nearest, policy->arena));
     return false;
 }
@@ -128,19 +246,47 @@ static bool find_name(void *owner, const char *text, size_t length, struct formu
 static bool find_member(void *owner, uint32_t number, const char *word, size_t length, struct place place,
                         uint32_t *out) {
     struct policy *policy = owner;
+    if (number == FORMULA_CASE_CLASS) {
+        return find_class(policy, word, length, place, out);
+    }
     const struct policy_axis *axis = &policy->axes[number];
     struct nearest nearest;
+    *out = policy_member(axis, word, length);
+    if (*out != IMAGE_NONE32) {
+        return true;
+    }
     nearest_start(&nearest, word, length);
     for (size_t i = 0; i < axis->word_count; i++) {
-        if (strlen(axis->words[i].word) == length && memcmp(axis->words[i].word, word, length) == 0) {
-            *out = axis->words[i].member;
-            return true;
-        }
         nearest_offer(&nearest, axis->words[i].word, strlen(axis->words[i].word));
     }
     report_say(policy->report, MSG_table_key_unknown, place, report_clip(policy->report, word, length),
                arena_format(policy->arena, "%ss", axis->name), nearest_hint(&nearest, policy->arena));
     return false;
+}
+
+static bool find_slice(void *owner, uint32_t axis, uint32_t member, struct formula_node *table) {
+    struct policy *policy = owner;
+    uint32_t part = policy_slice(policy, table->operand, axis, member);
+    if (part == IMAGE_NONE32) {
+        report_say(policy->report, MSG_slice_axis, table->place, policy->tables[table->operand].name,
+                   policy->axes[axis].name);
+        return false;
+    }
+    table->operand = part;
+    return true;
+}
+
+/* round(value, places) as the last thing of a formula. */
+static void round_tree(struct policy *policy, struct policy_formula *formula) {
+    struct formula_node *node = ARENA_NEW(policy->arena, struct formula_node);
+    *node = *formula->tree;
+    node->kind = FORMULA_OPERATION;
+    node->op = FORMULA_ROUND;
+    node->operand = (uint32_t)formula->places;
+    node->text = NULL;
+    node->parts[0] = formula->tree;
+    node->parts[1] = node->parts[2] = NULL;
+    formula->tree = node;
 }
 
 /* Parse once; false after a message, now or the first time. */
@@ -153,17 +299,23 @@ static bool parse_formula(struct policy *policy, struct policy_formula *formula)
         formula->state = POLICY_FAILED;
         return false;
     }
-    struct formula_names names = {policy, find_name, find_member};
+    struct formula_names names = {policy, find_name, find_member, find_slice};
     formula->state = POLICY_PARSING;
     policy->depth++;
+    struct policy_formula *asking = policy->parsing;
+    policy->parsing = formula;
     formula->tree = formula_parse(policy->report, formula->scalar, &names, formula->type);
+    policy->parsing = asking;
     policy->depth--;
     formula->state = formula->tree != NULL ? POLICY_PARSED : POLICY_FAILED;
-    if (formula->tree != NULL && formula->tree->needs.pay && strcmp(formula->name, "fund") != 0) {
+    if (formula->tree != NULL && formula->tree->needs.pay && !formula->after_class) {
         report_say(policy->report, MSG_needs_pay, formula->place);
         formula->state = POLICY_FAILED;
     }
     if (formula->state == POLICY_PARSED) {
+        if (formula->places >= 0 && formula->tree->type == FORMULA_NUMBER) {
+            round_tree(policy, formula);
+        }
         give_number(policy, formula);
     }
     return formula->state == POLICY_PARSED;
@@ -191,6 +343,15 @@ static struct policy_formula *unnamed(struct policy *policy, const char *name, c
     struct policy_formula *formula = new_formula(policy, name, scalar);
     formula->type = type;
     return formula;
+}
+
+struct policy_formula *policy_new_formula(struct policy *policy, const char *name, const struct node *scalar,
+                                          enum formula_type type) {
+    return unnamed(policy, name, scalar, type);
+}
+
+bool policy_parse(struct policy *policy, struct policy_formula *formula) {
+    return parse_formula(policy, formula);
 }
 
 /* ---- classes ---- */
@@ -231,8 +392,43 @@ static uint32_t read_cases(struct policy *policy, const struct node *node) {
     return cases;
 }
 
+/* A formula that the policy does not write out, made of others: its text parsed at the place of `at`. */
+static struct policy_formula *implied(struct policy *policy, const char *name, const char *text,
+                                      const struct node *at) {
+    struct node *scalar = ARENA_NEW(policy->arena, struct node);
+    *scalar = (struct node){.kind = NODE_SCALAR,
+                            .place = at->place,
+                            .text = text,
+                            .length = strlen(text),
+                            .source = at->source,
+                            .offset = at->offset};
+    return unnamed(policy, name, scalar, FORMULA_NUMBER);
+}
+
+static const char *class_method(struct policy *policy, const struct node *map) {
+    const struct node *method = node_get(map, "method");
+    const char *text = policy_text(policy, map, "method");
+    const char *at = text[0] != '\0' ? strstr(policy->methods, text) : text;
+    size_t length = strlen(text);
+    if (at == NULL || (length > 0 && at[length] != '\0' && at[length] != ',')) {
+        report_say(policy->report, MSG_wrong_choice, method->place, "method",
+                   report_clip(policy->report, text, method->length), policy->methods, "");
+    }
+    return text;
+}
+
+/* What a class without `pay` pays: its own points at the point value, or the standard. */
+static struct policy_formula *implied_pay(struct policy *policy, const struct node *map,
+                                          struct policy_formula *points) {
+    struct policy_formula *pay = implied(policy, "pay", points != NULL ? "points * point_value" : "standard", map);
+    if (pay != NULL) {
+        pay->own_points = points;
+    }
+    return pay;
+}
+
 static void read_class(struct policy *policy, const struct node *map) {
-    static const char *const keys[] = {"class", "when", "pay", "points", "for", NULL};
+    static const char *const keys[] = {"class", "when", "pay", "points", "for", "method", "quota", NULL};
     if (node_expect(policy->report, map, NODE_MAP, "a class") == NULL) {
         return;
     }
@@ -243,8 +439,17 @@ static void read_class(struct policy *policy, const struct node *map) {
     const struct node *when = node_get(map, "when"), *points = node_get(map, "points");
     class.cases = read_cases(policy, node_get(map, "for"));
     class.when = unnamed(policy, arena_format(policy->arena, "class %s", class.name), when, FORMULA_TRUTH);
-    class.pay = unnamed(policy, "pay", node_need(policy->report, map, "pay", "a class"), FORMULA_NUMBER);
+    class.method = class_method(policy, map);
+    class.quota = node_get(map, "quota");
     class.points = unnamed(policy, "points", points, FORMULA_NUMBER);
+    if (class.points != NULL) {
+        class.points->places = policy->points_places;
+    }
+    const struct node *pay = node_get(map, "pay");
+    class.pay = pay != NULL ? unnamed(policy, "pay", pay, FORMULA_NUMBER) : implied_pay(policy, map, class.points);
+    if (class.pay != NULL) {
+        class.pay->own_points = class.points;
+    }
     ARENA_PUSH(policy->arena, policy->classes, policy->class_count, policy->class_capacity, class);
 }
 
@@ -264,7 +469,7 @@ static void check_order(struct policy *policy) {
                            all->place.line);
                 return;
             }
-            all = class->when == NULL ? class : NULL;
+            all = class->when == NULL && class->quota == NULL ? class : NULL;
         }
         if (any && all == NULL) {
             struct place place =
@@ -364,19 +569,40 @@ static bool parse_class(struct policy *policy, struct policy_class *class, bool 
     } else if (class->when == NULL && (class->cases & IMAGE_CLASS_GROUPED) != 0) {
         bounds = false;
     }
-    if (class->pay != NULL) {
-        parse_formula(policy, class->pay);
-    }
     if (class->points != NULL) {
         parse_formula(policy, class->points);
+    }
+    if (class->pay != NULL) {
+        parse_formula(policy, class->pay);
     }
     check_needs(policy, class);
     return bounds;
 }
 
-static struct policy_formula *need_named(struct policy *policy, const struct node *root, const char *name) {
+static struct policy_formula *need_named(struct policy *policy, const struct node *root, const char *name,
+                                         int places) {
     const struct node *scalar = node_need(policy->report, root, name, "the policy");
-    return named(policy, name, scalar != NULL ? scalar->place : root->place, scalar);
+    struct policy_formula *formula = named(policy, name, scalar != NULL ? scalar->place : root->place, scalar);
+    if (formula != NULL) {
+        formula->places = places;
+    }
+    return formula;
+}
+
+/* points, point_value and standard, which is points * point_value unless it is said. */
+static void read_base(struct policy *policy, const struct node *root) {
+    const struct node *standard = node_get(root, "standard");
+    policy->points = need_named(policy, root, "points", policy->points_places);
+    policy->point_value = need_named(policy, root, "point_value", policy->value_places);
+    if (standard != NULL) {
+        policy->standard = need_named(policy, root, "standard", policy->standard_places);
+        return;
+    }
+    const struct node *points = node_get(root, "points");
+    uint32_t number = (uint32_t)policy->formula_count;
+    policy->standard = implied(policy, "standard", "points * point_value", points != NULL ? points : root);
+    policy->standard->places = policy->standard_places;
+    policy_name(policy, "standard", policy->standard->place, POLICY_FORMULA, number);
 }
 
 void policy_read_formulas(struct policy *policy, const struct node *root) {
@@ -390,9 +616,7 @@ void policy_read_formulas(struct policy *policy, const struct node *root) {
             }
         }
     }
-    policy->points = need_named(policy, root, "points");
-    policy->point_value = need_named(policy, root, "point_value");
-    policy->standard = need_named(policy, root, "standard");
+    read_base(policy, root);
     for (size_t i = 0; i < policy->formula_count; i++) {
         parse_formula(policy, policy->formulas[i]);
     }
@@ -409,6 +633,7 @@ void policy_read_formulas(struct policy *policy, const struct node *root) {
     }
     policy->fund = unnamed(policy, "fund", node_need(policy->report, root, "fund", "the policy"), FORMULA_NUMBER);
     if (policy->fund != NULL) {
+        policy->fund->after_class = true;
         parse_formula(policy, policy->fund);
     }
 }

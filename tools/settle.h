@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of `casemix settle` share: a month at work. */
+#ifndef CASEMIX_TOOLS_SETTLE_H
+#define CASEMIX_TOOLS_SETTLE_H
+
+#include "batch.h"
+#include "folder.h"
+
+#include <jansson.h>
+
+enum { SETTLE_CASES, SETTLE_HOSPITALS, SETTLE_POOLS, SETTLE_REJECTS, SETTLE_SUMMARY };
+
+struct settle {
+    struct options o;
+    casemix_image *image;
+    struct batch batch;
+    struct folder *folder;
+    struct rejects rejects;
+    casemix_text scheme;
+    casemix_settlement *total; /* of worker 0, all others merged into it */
+    json_t *inputs;
+    bool last;                 /* in this pass the rows are written */
+    char **approved;           /* ids of --approved, sorted */
+    size_t approved_count, approved_room;
+    uint64_t duplicates;       /* rows beyond the first of their hospital and id */
+    int special_review;        /* number of that fact */
+    int cost;                  /* column of the input at hand, -1: none */
+    char **spooled;            /* of each input: the copy that is read instead, or NULL */
+    bool incomplete;           /* a figure has no value; a message was given */
+};
+
+/* settle_files.c: --budget, --hospitals, --approved. EXIT_DONE, or the exit code after a message. */
+int settle_read_files(struct settle *s);
+bool settle_is_approved(const struct settle *s, casemix_text id);
+
+/* settle_write.c: hospitals.csv, pools.csv, summary.json; the tables on the screen. */
+bool settle_write(struct settle *s);
+void settle_print(const struct settle *s);
+
+/* settle_sort.c: bring the rows of cases.csv into the order of their ids, numbers in them by value, so that it does not
+ * depend on the order of the input; counts the rows whose hospital and id stand there before. False after a message. */
+bool settle_sort(const char *path, uint64_t *duplicates);
+
+#endif
