@@ -40,6 +40,21 @@ void add_finding(struct casemix_context *context, casemix_finding_code code, int
     context->finding_count++;
 }
 
+/* ---- quotients ---- */
+
+__extension__ typedef __int128 wide_number;
+
+bool ratio_of(int64_t divided, int64_t divisor, int64_t *out) {
+    enum { UNITS = 10000 };
+    if (divided < 0 || divisor <= 0) {
+        return false;
+    }
+    wide_number units = (wide_number)divided * UNITS;
+    wide_number held = units / divisor * 2 + (units % divisor != 0);
+    *out = held > INT64_MAX ? INT64_MAX : (int64_t)held; /* beyond every number that rules compare with */
+    return true;
+}
+
 /* ---- repairing texts ---- */
 
 enum { REPAIR_MAX = 31 }; /* longer texts are no codes */
@@ -266,6 +281,27 @@ static bool resolve_codes(struct casemix_context *context, const struct catalogu
     return true;
 }
 
+void add_code_finding(struct casemix_context *context, casemix_finding_code code, int fact, uint32_t n,
+                      casemix_text replaced_by) {
+    casemix_text list = context->given->facts[fact];
+    const char *at = list.text, *end = at + list.length;
+    for (uint32_t place = 0;; place++) {
+        const char *bar = memchr(at, '|', (size_t)(end - at));
+        size_t length = (size_t)((bar == NULL ? end : bar) - at);
+        if (length > 0 || place == 0) { /* the others were not counted, see resolve_codes */
+            if (n == 0) {
+                add_finding(context, code, fact, place, (casemix_text){at, length}, replaced_by);
+                return;
+            }
+            n--;
+        }
+        if (bar == NULL) {
+            return;
+        }
+        at = bar + 1;
+    }
+}
+
 /* ---- numbers ---- */
 
 /* Digits only, and no more than a number of a case may be. -1 otherwise. */
@@ -375,10 +411,32 @@ static bool read_value(struct casemix_context *context, int fact, casemix_text g
     }
 }
 
+/* Shares of the cost, of those parts and that cost that were read before. Out of the way of the many cases under schemes
+ * that ask for none. */
+static __attribute__((noinline)) void read_shares(struct casemix_context *context) {
+    static const enum fact shares[][2] = {{FACT_DRUG_SHARE, FACT_DRUG_COST},
+                                          {FACT_MATERIAL_SHARE, FACT_MATERIAL_COST},
+                                          {FACT_THERAPY_SHARE, FACT_THERAPY_COST},
+                                          {FACT_TCM_SHARE, FACT_TCM_COST}};
+    struct prepared *prepared = &context->prepared;
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        enum fact share = shares[i][0], part = shares[i][1];
+        uint64_t parts = (uint64_t)1 << part | (uint64_t)1 << FACT_COST;
+        if (context->scheme->about->used_numbers >> share & 1 && (prepared->present & parts) == parts &&
+            ratio_of(prepared->numbers[part], prepared->numbers[FACT_COST], &prepared->numbers[share])) {
+            prepared->present |= (uint64_t)1 << share;
+        }
+    }
+}
+
+enum { FIRST_SHARE = FACT_DRUG_SHARE, LAST_SHARE = FACT_TCM_SHARE };
+#define SHARES (((uint64_t)2 << LAST_SHARE) - ((uint64_t)1 << FIRST_SHARE))
+#define RATIOS (SHARES | (uint64_t)1 << FACT_COST_RATIO | (uint64_t)1 << FACT_STAY_RATIO)
+
 /* The numbers that the scheme's rules look at; the rest of the case is not read. */
 static void read_numbers(struct casemix_context *context, const struct casemix_case *one) {
     struct prepared *prepared = &context->prepared;
-    uint64_t used = context->scheme->about->used_numbers;
+    uint64_t used = context->scheme->about->used_numbers & ~RATIOS;
     for (; used != 0; used &= used - 1) {
         int fact = __builtin_ctzll(used);
         casemix_text given = one->facts[fact];
@@ -395,6 +453,9 @@ static void read_numbers(struct casemix_context *context, const struct casemix_c
         } else if (prepared->bad_fact < 0) {
             prepared->bad_fact = fact;
         }
+    }
+    if (context->scheme->about->used_numbers & SHARES) {
+        read_shares(context);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * casemix.h: from a coded inpatient case to its DRG group and to what the insurance fund pays.
+ * casemix.h: from a coded inpatient case to its DRG group or DIP entry and to what the insurance fund pays.
  *
  *   casemix_image     the compiled rules. Immutable once open; any number of threads may share it.
  *   casemix_context   one scheme (and, for money, one policy) of an image, with the scratch memory of one thread.
@@ -114,6 +114,21 @@ CASEMIX_API casemix_result casemix_scheme_region_at(const casemix_image *image, 
                                                     casemix_text *out);
 CASEMIX_API casemix_result casemix_policy_at(const casemix_image *image, uint32_t n, casemix_policy_info *out);
 
+/* 1: some values of policy n are demonstration values (its note names them), or its scheme is made of such data; whatever
+ * is made with it must say so. */
+CASEMIX_API int casemix_policy_is_demonstration(const casemix_image *image, uint32_t n);
+/* What policy n pays by: "drg-rate", "drg-points, bed-day"; absent beyond the last. */
+CASEMIX_API casemix_text casemix_policy_methods(const casemix_image *image, uint32_t n);
+
+/* What the groups of scheme n are; -1 beyond the last. */
+typedef enum casemix_scheme_kind {
+    CASEMIX_SCHEME_DRG = 0,
+    CASEMIX_SCHEME_DIP = 1, /* `mdcs` of its info are the parts of the catalogue, `drgs` its entries, `adrgs` 0 */
+} casemix_scheme_kind;
+CASEMIX_API int casemix_scheme_kind_at(const casemix_image *image, uint32_t n);
+/* 1: scheme n was made of demonstration data; whatever is made with it must say so. */
+CASEMIX_API int casemix_scheme_is_demonstration(const casemix_image *image, uint32_t n);
+
 /* The sources an image was made of, in the order read: file name, size in bytes and XXH3 hash. */
 typedef struct casemix_source_info {
     casemix_text name;
@@ -197,6 +212,8 @@ typedef enum casemix_reason {
     CASEMIX_REASON_GRAY_PRINCIPAL = 9,       /* ungrouped: a principal code is gray, too unspecific to be grouped by */
     CASEMIX_REASON_INVALID_PRINCIPAL = 10,   /* ungrouped: a principal code is not for settlement lists */
     CASEMIX_REASON_NO_SCHEME_IN_FORCE = 11,  /* invalid: no scheme of the image is for this date or region, see `fact` */
+    CASEMIX_REASON_EXCLUDED_PRINCIPAL = 12,  /* ungrouped, DIP: the scheme does not group this principal diagnosis */
+    CASEMIX_REASON_NO_ENTRY = 13,            /* ungrouped, DIP: no entry of the catalogue takes the case */
 } casemix_reason;
 
 typedef enum casemix_severity { CASEMIX_NO_CC = 0, CASEMIX_CC = 1, CASEMIX_MCC = 2 } casemix_severity;
@@ -207,7 +224,8 @@ typedef struct casemix_grouping {
     int fact;                    /* the fact that reason 7, 8 and 11 speak of, otherwise -1 */
     casemix_severity severity;   /* the highest that counts after exclusion by the principal diagnosis */
     casemix_text mdc, adrg, drg; /* texts of the image; absent where the case did not get so far. For qy: drg is the
-                                    ambiguous group (`BQY`), adrg is absent. A bare ADRG: drg is absent. */
+                                    ambiguous group (`BQY`), adrg is absent. A bare ADRG: drg is absent. Under a DIP
+                                    scheme drg is the code of the entry, mdc the part of the catalogue, adrg absent. */
     casemix_text name;           /* name of the answer */
     uint32_t step, group;        /* dense numbers of the answer within the scheme (see casemix_price); ~0 if none */
     casemix_text scheme;         /* id of the scheme used; absent where none could be chosen */
@@ -231,6 +249,11 @@ typedef enum casemix_finding_code {
     CASEMIX_FINDING_CODE_INVALID = 8,  /* the principal code is invalid for settlement lists; likewise */
     CASEMIX_FINDING_PROCEDURE_RETRIED = 9, /* no group was found until this procedure was taken for the only one */
     CASEMIX_FINDING_CODE_CONVERTED = 10, /* a clinical code was converted to `replaced_by` */
+    CASEMIX_FINDING_PROCEDURE_EXCLUDED = 11, /* DIP: the scheme drops this procedure */
+    CASEMIX_FINDING_PROCEDURE_CONSERVATIVE = 12, /* DIP: this procedure counts as none */
+    CASEMIX_FINDING_PROCEDURE_NOT_PRINCIPAL = 13, /* DIP: it stood first but cannot be the principal one; `replaced_by`
+                                                     is, absent if there is no other */
+    CASEMIX_FINDING_NO_COST_TO_COMPARE = 14, /* DIP: entries were to be told apart by cost, which is absent */
 } casemix_finding_code;
 
 typedef struct casemix_finding {
@@ -247,6 +270,45 @@ CASEMIX_API uint32_t casemix_finding_count(const casemix_context *context);
 CASEMIX_API casemix_result casemix_finding_at(const casemix_context *context, uint32_t n, casemix_finding *out);
 CASEMIX_API const char *casemix_finding_text(casemix_finding_code code); /* "code-repaired", ... */
 
+/* ---- DIP -------------------------------------------------------------------------------------------------- */
+
+/* More of the answer of the last casemix_group or casemix_explain on this context. CASEMIX_BAD_ARGUMENT if that case
+ * was not grouped under a DIP scheme, or is in no entry. */
+typedef struct casemix_dip {
+    casemix_text entry, name, part;
+    casemix_text kind;          /* treatment kind of the entry */
+    casemix_text case_kind;     /* of the case: by its counted procedures */
+    casemix_text step;          /* search step that answered */
+    const char *rule;           /* tie rule that decided ("plus", "score" ...; "order": the catalogue's); "" if only
+                                   this entry matched */
+    int64_t score;              /* 1/10000 point; -1: the catalogue gives none */
+    int64_t mean_cost;          /* of the entry for the hospital's level, 1/10000 yuan; -1: none */
+    int64_t factor;             /* of the auxiliary catalogues, 1/1000000; 1000000 if none applies */
+    int basic;                  /* 1: a basic (基层) entry */
+} casemix_dip;
+CASEMIX_API casemix_result casemix_dip_of(const casemix_context *context, casemix_dip *out);
+
+/* The auxiliary catalogues and supervision indices that apply to that case: in each, the first class that holds. */
+typedef struct casemix_dip_index {
+    casemix_text index, class_name;
+    int supervision;            /* 0 an auxiliary catalogue, 1 a supervision index */
+    int counts;                 /* 1: an auxiliary factor that is (part of) `factor` */
+    int64_t number;             /* the factor or the score, 1/1000000; -1: this entry has no factor for the class */
+} casemix_dip_index;
+CASEMIX_API uint32_t casemix_dip_index_count(const casemix_context *context);
+CASEMIX_API casemix_result casemix_dip_index_at(const casemix_context *context, uint32_t n, casemix_dip_index *out);
+
+/* The procedures of that case that counted, the principal one first, as codes of the scheme's catalogue; not repeated.
+ * A case may have some without having a principal one: then place 0 is absent. Also there for cases in no entry. */
+CASEMIX_API uint32_t casemix_dip_procedure_count(const casemix_context *context);
+CASEMIX_API casemix_result casemix_dip_procedure_at(const casemix_context *context, uint32_t n, casemix_text *code,
+                                                    casemix_text *kind);
+/* The treatment kind of that case, and its place among the scheme's kinds, 0 the lowest. Also there for cases in no
+ * entry. */
+CASEMIX_API casemix_result casemix_dip_case_kind(const casemix_context *context, casemix_text *kind, uint32_t *place);
+/* The principal diagnosis as a code of the scheme's catalogue; absent if it is unknown. */
+CASEMIX_API casemix_result casemix_dip_diagnosis(const casemix_context *context, casemix_text *code);
+
 /* ---- explanation ------------------------------------------------------------------------------------------ */
 
 typedef enum casemix_trace_kind {
@@ -257,6 +319,10 @@ typedef enum casemix_trace_kind {
     CASEMIX_TRACE_QY = 4,
     CASEMIX_TRACE_DRG = 5,
     CASEMIX_TRACE_ANSWER = 6,
+    CASEMIX_TRACE_PROCEDURE = 7, /* DIP: what a procedure counted as */
+    CASEMIX_TRACE_SEARCH = 8,    /* DIP: a step of the search */
+    CASEMIX_TRACE_ENTRY = 9,     /* DIP: an entry that takes the diagnosis: whether it matched, and why it lost */
+    CASEMIX_TRACE_INDEX = 10,    /* DIP: a class of an auxiliary catalogue or supervision index */
 } casemix_trace_kind;
 
 typedef struct casemix_trace {
@@ -265,7 +331,8 @@ typedef struct casemix_trace {
     int near_miss;        /* 1: all parts of the condition but one hold; `detail` names the one */
     casemix_text code;    /* of the MDC, ADRG, DRG, or the diagnosis */
     casemix_text name;
-    casemix_text rule;    /* the rule's text as the rule set has it */
+    casemix_text rule;    /* the rule's text as the rule set has it; of an ENTRY its diagnoses, operations and condition,
+                             in the context, until the next event */
     casemix_text file;    /* where it stands */
     uint32_t line;
     casemix_text detail;  /* the fact that met or failed it, in words; in the context, until the next event */
@@ -275,7 +342,9 @@ typedef void casemix_trace_fn(void *user, const casemix_trace *event);
 
 /* Group the case again, slowly, and tell every step: the facts used, the severity of each other diagnosis, each MDC
  * with its condition, in entered MDCs each group up to the answer, the DRGs, and what comes after the answer that
- * would have been met but for one part. Gives the same answer as casemix_group. */
+ * would have been met but for one part; under a DIP scheme what each procedure counted as, each step of the search up
+ * to the answer with the entries that take the diagnosis, and the classes of auxiliary catalogues and supervision
+ * indices. Gives the same answer as casemix_group. */
 CASEMIX_API casemix_result casemix_explain(casemix_context *context, const casemix_case *one, casemix_trace_fn *tell,
                                            void *user, casemix_grouping *out);
 
@@ -298,6 +367,7 @@ typedef enum casemix_price_status {
     CASEMIX_PRICE_OVERFLOW = 5, /* an amount is too large to be held exactly */
     CASEMIX_PRICE_DIVISION_BY_ZERO = 6, /* a formula of the policy divides by 0 for this case */
     CASEMIX_PRICE_BAD_FACT = 7, /* a fact the policy needs is not a number, or negative; see `fact` */
+    CASEMIX_PRICE_NO_FIGURE = 8, /* a figure of the pool (its point value) has no value when it is settled */
 } casemix_price_status;
 
 typedef struct casemix_price {
@@ -339,21 +409,69 @@ CASEMIX_API casemix_result casemix_explain_price(casemix_context *context, const
                                                  const casemix_grouping *grouping, casemix_derivation_fn *tell,
                                                  void *user, casemix_price *out);
 
-/* A settlement adds up priced cases by hospital and pool. Totals are sums of the cases' rounded amounts, so the three
- * levels agree to the fen. One thread at a time; the context may go before it, the image may not. */
+/* A settlement adds up priced cases by hospital and pool, and computes the figures of the policy's `settlement`. Totals are
+ * sums of the cases' rounded amounts, so the three levels agree to the fen. One thread at a time; the context may go before
+ * it, the image may not.
+ *
+ * All cases are added once, twice or three times: what earlier passes found (which cases a quota lets in, the point value
+ * of a pool) counts in the later ones. Results do not depend on the order of the cases.
+ *
+ *     for (int pass = casemix_settlement_passes(s); pass > 0; pass--) {
+ *         for each case: casemix_group, casemix_price_case, casemix_settlement_add_case
+ *         casemix_settlement_next(s, &error);
+ *         casemix_context_settle(context, s);
+ *     } */
 typedef struct casemix_settlement casemix_settlement;
 CASEMIX_API casemix_result casemix_settlement_new(const casemix_context *context, casemix_settlement **out,
                                                   casemix_error *error);
 CASEMIX_API void casemix_settlement_free(casemix_settlement *settlement);
+/* How often all cases must be added: 1, 2 or 3. */
+CASEMIX_API int casemix_settlement_passes(const casemix_settlement *settlement);
 /* Budget of a pool in fen. CASEMIX_BAD_ARGUMENT for a pool the policy does not have. */
 CASEMIX_API casemix_result casemix_settlement_budget(casemix_settlement *settlement, const char *pool,
                                                      casemix_amount budget);
-/* Count a case. Unpriced cases are counted too, with amounts of 0, in their own column. The hospital's text is copied
- * the first time it is seen. */
+/* What the policy wants to be told of a pool (hospital NULL: an item of its `budget`) or of a hospital in a pool (an item
+ * of its `hospitals`; pool "": in every pool): a decimal, perhaps with `%`. An item named `budget` is the budget, too. */
+CASEMIX_API casemix_result casemix_settlement_say(casemix_settlement *settlement, const char *hospital,
+                                                  const char *pool, const char *item, const char *number,
+                                                  casemix_error *error);
+/* Count the case that was priced last on the context. reversed: it takes back a claim, all its amounts count negative; the
+ * price is turned into that. A case that lacks an amount which the settlement adds up becomes unpriced. */
+CASEMIX_API casemix_result casemix_settlement_add_case(casemix_settlement *settlement, const casemix_context *context,
+                                                       int reversed, casemix_price *price);
+/* Count a case by its price alone: for policies whose settlement adds up no further amounts of the case (otherwise
+ * CASEMIX_BAD_ARGUMENT). Unpriced cases are counted too, with amounts of 0, in their own column. The hospital's text is
+ * copied the first time it is seen. */
 CASEMIX_API casemix_result casemix_settlement_add(casemix_settlement *settlement, casemix_text hospital,
                                                   const casemix_price *price);
-/* Add up `from` into `to` (results of several threads). */
+/* Add up `from` into `to` (results of several threads), within a pass. */
 CASEMIX_API casemix_result casemix_settlement_merge(casemix_settlement *to, const casemix_settlement *from);
+/* Forget what was added in this pass; what was said and found stays. */
+CASEMIX_API void casemix_settlement_clear(casemix_settlement *settlement);
+/* The end of a pass. After the last one the figures of hospitals are computed, and the parts of each pool are closed if the
+ * policy says so. CASEMIX_BAD_ARGUMENT: a required item was not said, or a budget does not add up; see `error`. */
+CASEMIX_API casemix_result casemix_settlement_next(casemix_settlement *settlement, casemix_error *error);
+/* Price with what the settlement found from now on; NULL: with what is known without one. The settlement must outlive
+ * that, and not be added to meanwhile by other threads than the context's own. */
+CASEMIX_API casemix_result casemix_context_settle(casemix_context *context, const casemix_settlement *settlement);
+
+/* Figures of the policy's settlement, by number within each scope. */
+typedef enum casemix_scope { CASEMIX_SCOPE_POOL = 0, CASEMIX_SCOPE_HOSPITAL = 1 } casemix_scope;
+CASEMIX_API uint32_t casemix_settlement_figures(const casemix_settlement *settlement, casemix_scope scope);
+CASEMIX_API casemix_text casemix_settlement_figure_name(const casemix_settlement *settlement, casemix_scope scope,
+                                                        uint32_t figure);
+/* The figure of pool or hospital n (as in casemix_settlement_pool_at and _hospital_at) as a decimal, exact or rounded to 8
+ * places; NUL-terminated, "" if it has no value. size: at least 64. */
+CASEMIX_API casemix_result casemix_settlement_figure(const casemix_settlement *settlement, casemix_scope scope,
+                                                     uint32_t n, uint32_t figure, char *out, size_t size);
+/* What is beside the totals. */
+typedef struct casemix_account {
+    uint64_t reversed;       /* claims taken back; they are not among `cases` */
+    casemix_amount of_cases; /* the fund payments of the cases added up */
+    casemix_amount closing;  /* what closing the pool added to them */
+} casemix_account;
+CASEMIX_API casemix_result casemix_settlement_account(const casemix_settlement *settlement, casemix_scope scope,
+                                                      uint32_t n, casemix_account *out);
 
 typedef struct casemix_total {
     casemix_text hospital; /* absent in a pool's total */

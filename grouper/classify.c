@@ -1,42 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The hot path: the group of a prepared case. Rows of rules are AND-ed, the first rule that is left and whose facts
- * agree is the answer; image.h tells the tables. No text is looked at but where a rule asks for one. */
+ * The hot path: the group of a prepared case. Under a DRG scheme rows of rules are AND-ed, the first rule that is left
+ * and whose facts agree is the answer; image.h tells the tables. No text is looked at but where a rule asks for one.
+ * Facts are found in the same way for DIP, whose own part is dip.c. */
 #include <string.h>
 
 #include "choice.h"
+#include "dip.h"
 #include "evaluate.h"
-
-struct working {
-    uint64_t rules[IMAGE_ROW_WORDS_MAX];  /* candidates, a bit a rule */
-    uint64_t facts[IMAGE_FACT_WORDS_MAX]; /* what holds, a bit a fact */
-};
-
-static inline void or_facts(const struct scheme_view *scheme, uint32_t row, uint64_t *facts) {
-    uint32_t words = scheme->about->fact_words;
-    const uint64_t *from = scheme->fact_rows + (size_t)row * words;
-    for (uint32_t w = 0; w < words; w++) {
-        facts[w] |= from[w];
-    }
-}
-
-static inline bool mask_holds(const struct scheme_view *scheme, uint32_t mask, const uint64_t *facts) {
-    uint32_t words = scheme->about->fact_words;
-    const uint64_t *need = scheme->masks + (size_t)mask * 2 * words, *forbid = need + words;
-    uint64_t wrong = 0;
-    for (uint32_t w = 0; w < words; w++) {
-        wrong |= (need[w] & ~facts[w]) | (forbid[w] & facts[w]);
-    }
-    return wrong == 0;
-}
-
-static inline const struct image_diagnosis_profile *diagnosis(const struct scheme_view *scheme, uint32_t id) {
-    return &scheme->diagnosis_profiles[id == IMAGE_NONE32 ? 0 : scheme->diagnosis_profile[id]];
-}
-
-static inline const struct image_procedure_profile *procedure(const struct scheme_view *scheme, uint32_t id) {
-    return &scheme->procedure_profiles[id == IMAGE_NONE32 ? 0 : scheme->procedure_profile[id]];
-}
+#include "working.h"
 
 static inline void and_row(uint64_t *rules, const uint64_t *row, uint32_t words) {
     for (uint32_t line = 0; line < words; line += IMAGE_ROW_LINE) {
@@ -54,15 +26,20 @@ static inline void or_row(uint64_t *rules, const uint64_t *row, uint32_t words) 
     }
 }
 
-/* What the diagnoses leave of the rules, and the facts they make true; MCC and CC among these. */
-static void look_at_diagnoses(const struct scheme_view *scheme, const struct code_list *list, struct working *work) {
+/* What the diagnoses leave of the rules, and the facts they make true; MCC and CC among these. Only DRG has rules: that is
+ * known when this is compiled. */
+static inline __attribute__((always_inline)) void look_at_diagnoses(const struct scheme_view *scheme,
+                                                                    const struct code_list *list, bool rules,
+                                                                    struct working *work) {
     uint32_t words = scheme->about->row_words;
     const uint64_t *rows = scheme->rows;
     uint64_t any[IMAGE_ROW_WORDS_MAX];
-    const struct image_diagnosis_profile *principal = diagnosis(scheme, list->count == 0 ? IMAGE_NONE32 : list->ids[0]);
-    memcpy(work->rules, rows + (size_t)principal->principal_row * words, words * sizeof *rows);
-    memcpy(any, rows + (size_t)scheme->about->any_diagnosis_base * words, words * sizeof *rows);
-    if (principal->any_row != 0) {
+    const struct image_diagnosis_profile *principal = diagnosis_of(scheme, list->count == 0 ? IMAGE_NONE32 : list->ids[0]);
+    if (rules) {
+        memcpy(work->rules, rows + (size_t)principal->principal_row * words, words * sizeof *rows);
+        memcpy(any, rows + (size_t)scheme->about->any_diagnosis_base * words, words * sizeof *rows);
+    }
+    if (rules && principal->any_row != 0) {
         or_row(any, rows + (size_t)principal->any_row * words, words);
     }
     if (principal->principal_facts != 0) {
@@ -70,29 +47,35 @@ static void look_at_diagnoses(const struct scheme_view *scheme, const struct cod
     }
     uint64_t mcc = 0, cc = 0;
     for (uint32_t i = 1; i < list->count; i++) {
-        const struct image_diagnosis_profile *other = diagnosis(scheme, list->ids[i]);
+        const struct image_diagnosis_profile *other = diagnosis_of(scheme, list->ids[i]);
         mcc |= (other->mcc_table != 0) & (other->mcc_table != principal->exclusion);
         cc |= (other->cc_table != 0) & (other->cc_table != principal->exclusion);
-        if (other->any_row != 0) {
+        if (rules && other->any_row != 0) {
             or_row(any, rows + (size_t)other->any_row * words, words);
         }
         if (other->other_facts != 0) {
             or_facts(scheme, other->other_facts, work->facts);
         }
     }
-    and_row(work->rules, any, words);
+    if (rules) {
+        and_row(work->rules, any, words);
+    }
     work->facts[0] |= mcc << IMAGE_FACT_MCC | cc << IMAGE_FACT_CC;
 }
 
-static void look_at_procedures(const struct scheme_view *scheme, const struct code_list *list, struct working *work) {
+static inline __attribute__((always_inline)) void look_at_procedures(const struct scheme_view *scheme,
+                                                                     const struct code_list *list, bool rules,
+                                                                     struct working *work) {
     uint32_t words = scheme->about->row_words;
     const uint64_t *rows = scheme->rows;
     uint64_t any[IMAGE_ROW_WORDS_MAX];
-    const struct image_procedure_profile *principal = procedure(scheme, list->count == 0 ? IMAGE_NONE32 : list->ids[0]);
-    and_row(work->rules, rows + (size_t)principal->principal_row * words, words);
-    memcpy(any, rows + (size_t)scheme->about->any_procedure_base * words, words * sizeof *rows);
+    const struct image_procedure_profile *principal = procedure_of(scheme, list->count == 0 ? IMAGE_NONE32 : list->ids[0]);
+    if (rules) {
+        and_row(work->rules, rows + (size_t)principal->principal_row * words, words);
+        memcpy(any, rows + (size_t)scheme->about->any_procedure_base * words, words * sizeof *rows);
+    }
     if (list->count > 0) {
-        if (principal->any_row != 0) {
+        if (rules && principal->any_row != 0) {
             or_row(any, rows + (size_t)principal->any_row * words, words);
         }
         if (principal->principal_facts != 0) {
@@ -100,95 +83,31 @@ static void look_at_procedures(const struct scheme_view *scheme, const struct co
         }
     }
     for (uint32_t i = 1; i < list->count; i++) {
-        const struct image_procedure_profile *other = procedure(scheme, list->ids[i]);
-        if (other->any_row != 0) {
+        const struct image_procedure_profile *other = procedure_of(scheme, list->ids[i]);
+        if (rules && other->any_row != 0) {
             or_row(any, rows + (size_t)other->any_row * words, words);
         }
         if (other->other_facts != 0) {
             or_facts(scheme, other->other_facts, work->facts);
         }
     }
-    and_row(work->rules, any, words);
-}
-
-static void look_at_values(const struct casemix_context *context, struct working *work) {
-    const struct scheme_view *scheme = context->scheme;
-    for (uint32_t i = 0; i < scheme->number_count; i++) {
-        const struct image_number *number = &scheme->numbers[i];
-        if (context->prepared.present >> number->fact & 1) {
-            int64_t value = context->prepared.numbers[number->fact];
-            const struct image_break *first = scheme->breaks + number->first_break;
-            const struct image_break *at = first + number->break_count;
-            while (at > first && value < (at - 1)->from) {
-                at--;
-            }
-            if (at > first) {
-                or_facts(scheme, (at - 1)->facts, work->facts);
-            }
-        }
-    }
-    for (uint32_t i = 0; i < scheme->word_count; i++) {
-        const struct image_word *word = &scheme->words[i];
-        casemix_text value = without_blanks(context->given->facts[word->fact]);
-        bool is = word->length == 0 ? !is_absent(value)
-                                    : value.length == word->length &&
-                                          memcmp(value.text, image_string(context->owner->image, word->word), word->length) == 0;
-        if (is) {
-            or_facts(scheme, word->facts, work->facts);
-        }
+    if (rules) {
+        and_row(work->rules, any, words);
     }
 }
 
-/* How many different codes make a fact true: asked by few rules, of few codes. */
-static uint32_t count_distinct(const struct casemix_context *context, const struct image_derived *derived) {
+static inline __attribute__((always_inline)) void look_at_all(const struct casemix_context *context, bool rules,
+                                                              struct working *work) {
     const struct scheme_view *scheme = context->scheme;
-    bool procedures = derived->where >= 4;
-    const struct code_list *list = procedures ? &context->prepared.procedures : &context->prepared.diagnoses;
-    uint32_t from = derived->where & (procedures ? 4 : 1) ? 0 : 1, count = 0;
-    uint32_t end = derived->where & (procedures ? 8 : 2) ? list->count : 1;
-    for (uint32_t i = from; i < end && i < list->count; i++) {
-        uint32_t row;
-        if (procedures) {
-            const struct image_procedure_profile *profile = procedure(scheme, list->ids[i]);
-            row = i == 0 ? profile->principal_facts : profile->other_facts;
-        } else {
-            const struct image_diagnosis_profile *profile = diagnosis(scheme, list->ids[i]);
-            row = i == 0 ? profile->principal_facts : profile->other_facts;
-        }
-        const uint64_t *facts = scheme->fact_rows + (size_t)row * scheme->about->fact_words;
-        bool counts = facts[derived->of / 64] >> (derived->of % 64) & 1;
-        for (uint32_t j = from; j < i && counts; j++) {
-            counts = list->ids[j] != list->ids[i];
-        }
-        count += counts;
-    }
-    return count;
+    memset(work->facts, 0, scheme->about->fact_words * sizeof *work->facts);
+    look_at_diagnoses(scheme, &context->prepared.diagnoses, rules, work);
+    look_at_procedures(scheme, &context->prepared.procedures, rules, work);
+    look_at_values(context, work);
+    derive_facts(context, work);
 }
 
-static void derive_facts(const struct casemix_context *context, struct working *work) {
-    const struct scheme_view *scheme = context->scheme;
-    uint32_t words = scheme->about->fact_words;
-    for (uint32_t i = 0; i < scheme->derived_count; i++) {
-        const struct image_derived *derived = &scheme->derived[i];
-        bool holds = false;
-        if (derived->kind == IMAGE_DERIVED_AT_LEAST) {
-            const uint64_t *of = scheme->masks + (size_t)derived->mask * 2 * words;
-            uint32_t met = 0;
-            for (uint32_t w = 0; w < words; w++) {
-                for (uint64_t bits = of[w] & work->facts[w]; bits != 0; bits &= bits - 1) {
-                    met++; /* mostly there is none */
-                }
-            }
-            holds = met >= derived->number;
-        } else if (derived->kind == IMAGE_DERIVED_MATCH) {
-            holds = mask_holds(scheme, derived->mask, work->facts);
-        } else if (work->facts[derived->of / 64] >> (derived->of % 64) & 1) {
-            holds = compares(count_distinct(context, derived), derived->compare, derived->number);
-        }
-        if (holds) {
-            work->facts[derived->result / 64] |= (uint64_t)1 << (derived->result % 64);
-        }
-    }
+void look_at_facts(const struct casemix_context *context, struct working *work) {
+    look_at_all(context, false, work);
 }
 
 /* ---- answers ---- */
@@ -289,17 +208,20 @@ void classify(struct casemix_context *context, casemix_grouping *out) {
     static const casemix_text none = {"", 0};
     *out = (casemix_grouping){.fact = -1, .mdc = none, .adrg = none, .drg = none, .name = none,
                               .step = IMAGE_NONE32, .group = IMAGE_NONE32, .scheme = context->scheme_id};
+    if (scheme->dip != NULL) {
+        start_dip(context);
+    }
     if (context->prepared.bad_fact >= 0) {
         out->status = CASEMIX_INVALID;
         out->reason = CASEMIX_REASON_BAD_FACT;
         out->fact = context->prepared.bad_fact;
         return;
     }
-    memset(work.facts, 0, scheme->about->fact_words * sizeof *work.facts);
-    look_at_diagnoses(scheme, &context->prepared.diagnoses, &work);
-    look_at_procedures(scheme, &context->prepared.procedures, &work);
-    look_at_values(context, &work);
-    derive_facts(context, &work);
+    if (scheme->dip == NULL) {
+        look_at_all(context, true, &work);
+    } else {
+        look_at_facts(context, &work);
+    }
     out->severity = work.facts[0] >> IMAGE_FACT_MCC & 1  ? CASEMIX_MCC
                     : work.facts[0] >> IMAGE_FACT_CC & 1 ? CASEMIX_CC
                                                          : CASEMIX_NO_CC;
@@ -309,6 +231,8 @@ void classify(struct casemix_context *context, casemix_grouping *out) {
     if (context->prepared.barred != CASEMIX_REASON_NONE) {
         out->status = CASEMIX_UNGROUPED;
         out->reason = context->prepared.barred;
+    } else if (scheme->dip != NULL) {
+        find_entry(context, &work, out);
     } else if (!find_group(context, &work, out)) {
         no_group(context, out);
     }
@@ -341,6 +265,7 @@ casemix_result casemix_group(casemix_context *context, const casemix_case *one, 
     if (context == NULL || one == NULL || out == NULL) {
         return refuse_call(context, "a case and a place for its grouping are needed; one is NULL");
     }
+    context->dip.used = false;
     if (context->choices != NULL && !choose_scheme(context, one, out)) {
         return CASEMIX_OK;
     }
@@ -348,7 +273,7 @@ casemix_result casemix_group(casemix_context *context, const casemix_case *one, 
         return CASEMIX_BAD_CASE;
     }
     classify(context, out);
-    if (out->status == CASEMIX_UNGROUPED && context->scheme->about->retry_procedures) {
+    if (out->status == CASEMIX_UNGROUPED && context->scheme->about->retry_procedures && !context->dip.used) {
         retry(context, out);
     }
     return CASEMIX_OK;

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "../tables/dip_view.h"
 #include "../tables/facts.h"
 #include "../tables/image_reader.h"
 #include "casemix.h"
@@ -37,6 +38,32 @@ struct prepared {
     casemix_reason barred; /* the principal codes keep the case out of every group; NONE if not */
 };
 
+/* A class of an auxiliary catalogue or supervision index that holds. */
+struct dip_applied {
+    uint32_t index, class;
+    bool counts;    /* in the factor */
+    int64_t number; /* 1/1000000; -1: none */
+};
+
+/* What became of the case last grouped, if that was under a DIP scheme. */
+struct dip_case {
+    bool used;
+    bool cost_missed;    /* a tie rule asked for a cost that is absent */
+    uint32_t diagnosis;  /* id of the principal one; IMAGE_NONE32: none, or unknown */
+    uint32_t kind;       /* of the case */
+    uint32_t level;      /* of the hospital; IMAGE_NONE32: none, or none of the scheme's words */
+    uint32_t entry;      /* IMAGE_NONE32: none */
+    uint32_t match, step, rule; /* that answered; DIP_RULE_ */
+    uint32_t applied_count;
+    int64_t factor;      /* 1/1000000 */
+    uint32_t given_count;/* procedures of the case as they were prepared; */
+    uint32_t principal;  /* place in `ids` of the principal one of those that count; IMAGE_NONE32: none */
+    uint32_t count;      /* how many count */
+    uint64_t surgical[CODES_MAX / 64]; /* bit a procedure that counts: it is surgery */
+    struct dip_applied applied[IMAGE_DIP_INDICES_MAX];
+    uint32_t given[CODES_MAX], ids[CODES_MAX]; /* in the case's order */
+};
+
 struct casemix_context {
     const struct casemix_image *owner;
     const struct scheme_view *scheme;
@@ -51,7 +78,8 @@ struct casemix_context {
     uint32_t finding_count;
     char repaired[CASEMIX_FINDINGS_MAX][32]; /* codes as they were read, where they had to be repaired */
     char message[500];
-    char detail[1000]; /* of an explanation's event */
+    char detail[1000], rule[1000]; /* of an explanation's event */
+    struct dip_case dip;
 };
 
 static inline casemix_text text_of(const struct casemix_context *context, image_text text) {
@@ -82,6 +110,11 @@ bool prepare_case(struct casemix_context *context, const struct casemix_case *on
 bool has_principal(const struct casemix_context *context);
 void add_finding(struct casemix_context *context, casemix_finding_code code, int fact, uint32_t place,
                  casemix_text given, casemix_text replaced_by);
+/* The same of the n-th code of a prepared list; where it stands in the case's own list is looked up. */
+void add_code_finding(struct casemix_context *context, casemix_finding_code code, int fact, uint32_t n,
+                      casemix_text replaced_by);
+/* A quotient as facts.def says it is held; false: it is absent. Parts are absent below 0. */
+bool ratio_of(int64_t divided, int64_t divisor, int64_t *out);
 
 /* classify.c: the group of the prepared case. */
 void classify(struct casemix_context *context, casemix_grouping *out);

@@ -137,6 +137,17 @@ static bool is_present(const struct casemix_context *context, unsigned fact) {
                                                             : context->prepared.present >> fact & 1;
 }
 
+static bool holds(const struct casemix_context *context, uint32_t number, int depth);
+
+/* The weights of the parts that hold. */
+static int64_t total_of(const struct casemix_context *context, const struct image_expression *test, int depth) {
+    int64_t total = 0;
+    for (uint32_t i = 0; i < test->count; i++) {
+        total += holds(context, test->first + i, depth + 1) ? context->scheme->expressions[test->first + i].number : 0;
+    }
+    return total;
+}
+
 static bool holds(const struct casemix_context *context, uint32_t number, int depth) {
     const struct scheme_view *scheme = context->scheme;
     const struct image_expression *test = &scheme->expressions[number];
@@ -171,6 +182,8 @@ static bool holds(const struct casemix_context *context, uint32_t number, int de
                         test->compare, test->number);
     case IMAGE_OP_PRESENT:
         return is_present(context, test->fact);
+    case IMAGE_OP_TOTAL:
+        return compares(total_of(context, test, depth), test->compare, test->number);
     default:
         return false;
     }
@@ -183,7 +196,7 @@ bool condition_holds(const struct casemix_context *context, uint32_t expression)
 static bool asks_diagnosis(const struct casemix_context *context, uint32_t number, int depth) {
     const struct image_expression *test = &context->scheme->expressions[number];
     bool parent = test->op == IMAGE_OP_AND || test->op == IMAGE_OP_OR || test->op == IMAGE_OP_AT_LEAST ||
-                  test->op == IMAGE_OP_NOT;
+                  test->op == IMAGE_OP_NOT || test->op == IMAGE_OP_TOTAL;
     if (test->op == IMAGE_OP_IN || depth == DEPTH_MAX) {
         return test->op == IMAGE_OP_IN && (test->where & 1) != 0;
     }
@@ -237,11 +250,39 @@ static void describe_codes(const struct casemix_context *context, const struct i
     }
 }
 
+/* "3: 1 as diagnosis I21.900 ... is in DI_MI; 2 as ..." */
+static void describe_total(const struct casemix_context *context, const struct image_expression *test, char *out,
+                           size_t size) {
+    int used = snprintf(out, size, "the total is %" PRId64, total_of(context, test, 0));
+    const char *sign = ": ";
+    for (uint32_t i = 0; i < test->count && used > 0 && (size_t)used < size; i++) {
+        const struct image_expression *part = &context->scheme->expressions[test->first + i];
+        if (holds(context, test->first + i, 1)) {
+            char words[200];
+            describe_codes(context, part, words, sizeof words);
+            used += snprintf(out + used, size - (size_t)used, "%s%" PRId64 " as %s", sign, part->number, words);
+            sign = ", ";
+        }
+    }
+}
+
+/* A ratio is held in halves of 1/10000, odd if it is between two of these. */
+void describe_ratio(int64_t held, char *out, size_t size) {
+    int64_t whole = held / 2;
+    snprintf(out, size, "%s%" PRId64 ".%04" PRId64, held % 2 != 0 ? "a little over " : "", whole / 10000, whole % 10000);
+}
+
 static void describe_value(const struct casemix_context *context, const struct image_expression *test, char *out,
                            size_t size) {
     const struct fact_row *row = &fact_rows[test->fact];
     casemix_text value = context->given->facts[test->fact];
-    if (!is_present(context, test->fact)) {
+    if (row->kind == FACT_KIND_RATIO) {
+        char words[40] = "not known";
+        if (is_present(context, test->fact)) {
+            describe_ratio(context->prepared.numbers[test->fact], words, sizeof words);
+        }
+        snprintf(out, size, "%s (%s) is %s", row->word, row->meaning, words);
+    } else if (!is_present(context, test->fact)) {
         snprintf(out, size, "%s (%s) is not given", row->column, row->meaning);
     } else if (row->kind == FACT_KIND_NUMBER || row->kind == FACT_KIND_SEX || row->kind == FACT_KIND_FLAG) {
         snprintf(out, size, "%s is %" PRId64 "%s%s", row->column, context->prepared.numbers[test->fact],
@@ -262,6 +303,9 @@ void describe_test(const struct casemix_context *context, uint32_t expression, c
     case IMAGE_OP_AMONG:
     case IMAGE_OP_PRESENT:
         describe_value(context, test, out, size);
+        return;
+    case IMAGE_OP_TOTAL:
+        describe_total(context, test, out, size);
         return;
     case IMAGE_OP_SEVERITY: {
         const char *what = test->number == 3 ? "MCC or CC" : test->number == 1 ? "MCC" : "CC";

@@ -23,4 +23,7 @@ casemix_severity severity_of(const struct casemix_context *context, uint32_t pla
 /* Say in words what a condition that is no `and`, `or` or `not` found in the case. */
 void describe_test(const struct casemix_context *context, uint32_t expression, char *out, size_t size);
 
+/* A ratio as facts.def holds it: "0.2500", or "a little over 0.3333". */
+void describe_ratio(int64_t held, char *out, size_t size);
+
 #endif

@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The reason for an answer, told step by step from the conditions as they were written. The answer itself is that of
- * classify(). */
+ * classify(). The search of DIP is told by dip_explain.c. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "dip.h"
 #include "evaluate.h"
+#include "telling.h"
 
-struct telling {
-    struct casemix_context *context;
-    casemix_trace_fn *tell;
-    void *user;
-    size_t used; /* of context->detail */
-};
-
-static void detail_clear(struct telling *telling) {
+void detail_clear(struct telling *telling) {
     telling->used = 0;
     telling->context->detail[0] = '\0';
 }
 
-/* Cut at the end of the room, at a whole character. */
-static void detail_add(struct telling *telling, const char *text) {
+void detail_add(struct telling *telling, const char *text) {
     size_t room = sizeof telling->context->detail - 1 - telling->used, length = strlen(text);
     if (length > room) {
         length = room;
@@ -32,6 +27,24 @@ static void detail_add(struct telling *telling, const char *text) {
     memcpy(telling->context->detail + telling->used, text, length);
     telling->used += length;
     telling->context->detail[telling->used] = '\0';
+}
+
+void detail_format(struct telling *telling, const char *format, ...) {
+    char words[sizeof telling->context->detail];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(words, sizeof words, format, list);
+    va_end(list);
+    detail_add(telling, words);
+}
+
+void tell_event(const struct telling *telling, casemix_trace event) {
+    casemix_text *texts[] = {&event.code, &event.name, &event.rule, &event.file};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        texts[i]->text = texts[i]->text == NULL ? "" : texts[i]->text;
+    }
+    event.detail = (casemix_text){telling->context->detail, telling->used};
+    telling->tell(telling->user, &event);
 }
 
 static const struct image_expression *node(const struct telling *telling, uint32_t number) {
@@ -47,16 +60,15 @@ static void detail_add_test(struct telling *telling, uint32_t number) {
     detail_add(telling, words);
 }
 
-/* The tests that decide a condition: of a met one those that hold it up, of a failed one those that let it fall. */
-static void detail_decisive(struct telling *telling, uint32_t number, bool met, int depth) {
+static void add_decisive(struct telling *telling, uint32_t number, bool met, int depth) {
     const struct image_expression *test = node(telling, number);
     bool all = test->op == IMAGE_OP_AND, any = test->op == IMAGE_OP_OR || test->op == IMAGE_OP_AT_LEAST;
     if (test->op == IMAGE_OP_NOT && depth > 0) {
-        detail_decisive(telling, test->first, !met, depth - 1);
+        add_decisive(telling, test->first, !met, depth - 1);
     } else if ((all || any) && depth > 0) {
         for (uint32_t i = 0; i < test->count; i++) {
             if (condition_holds(telling->context, test->first + i) == met) {
-                detail_decisive(telling, test->first + i, met, depth - 1);
+                add_decisive(telling, test->first + i, met, depth - 1);
                 if (all != met) {
                     return; /* one is enough: a part that failed, or an alternative that held */
                 }
@@ -65,6 +77,11 @@ static void detail_decisive(struct telling *telling, uint32_t number, bool met, 
     } else {
         detail_add_test(telling, number);
     }
+}
+
+void detail_decisive(struct telling *telling, uint32_t expression, bool met) {
+    enum { DEPTH = 8 }; /* below, parts are told as a whole */
+    add_decisive(telling, expression, met, DEPTH);
 }
 
 /* Does one part alone keep a conjunction from being met, while a code of the case meets another? Without that a male
@@ -90,13 +107,13 @@ static bool near_miss(struct telling *telling, uint32_t number) {
     uint32_t failing = 0;
     if (one_part_short(telling, number, &failing)) {
         detail_clear(telling);
-        detail_decisive(telling, failing, false, 8);
+        detail_decisive(telling, failing, false);
         return true;
     }
     for (uint32_t i = 0; test->op == IMAGE_OP_OR && i < test->count; i++) {
         if (one_part_short(telling, test->first + i, &failing)) {
             detail_clear(telling);
-            detail_decisive(telling, failing, false, 8);
+            detail_decisive(telling, failing, false);
             return true;
         }
     }
@@ -107,20 +124,18 @@ static bool tell_condition(struct telling *telling, casemix_trace_kind kind, uin
                            image_text name, image_text file, uint32_t line) {
     bool met = condition_holds(telling->context, when);
     detail_clear(telling);
-    detail_decisive(telling, when, met, 8);
+    detail_decisive(telling, when, met);
     bool near = !met && near_miss(telling, when);
-    casemix_trace event = {
-        .kind = kind,
-        .met = met,
-        .near_miss = near,
-        .code = text_of(telling->context, code),
-        .name = text_of(telling->context, name),
-        .rule = text_of(telling->context, node(telling, when)->text),
-        .file = text_of(telling->context, file),
-        .line = line,
-        .detail = {telling->context->detail, telling->used},
-    };
-    telling->tell(telling->user, &event);
+    tell_event(telling, (casemix_trace){
+                            .kind = kind,
+                            .met = met,
+                            .near_miss = near,
+                            .code = text_of(telling->context, code),
+                            .name = text_of(telling->context, name),
+                            .rule = text_of(telling->context, node(telling, when)->text),
+                            .file = text_of(telling->context, file),
+                            .line = line,
+                        });
     return met;
 }
 
@@ -128,16 +143,8 @@ static bool tell_condition(struct telling *telling, casemix_trace_kind kind, uin
 
 static void tell_fact(struct telling *telling, casemix_trace_kind kind, bool met, const char *code, size_t length,
                       const char *name) {
-    casemix_trace event = {
-        .kind = kind,
-        .met = met,
-        .code = {code, length},
-        .name = {name, strlen(name)},
-        .rule = {"", 0},
-        .file = {"", 0},
-        .detail = {telling->context->detail, telling->used},
-    };
-    telling->tell(telling->user, &event);
+    tell_event(telling,
+               (casemix_trace){.kind = kind, .met = met, .code = {code, length}, .name = {name, strlen(name)}});
 }
 
 /* A place in the list without a code to group by: what was given there, and why it does not count. */
@@ -184,7 +191,11 @@ static void tell_numbers(struct telling *telling) {
         if (used && row->kind != FACT_KIND_TEXT && row->kind != FACT_KIND_DATE) {
             char words[100];
             bool present = context->prepared.present >> fact & 1;
-            if (row->kind == FACT_KIND_MONEY) {
+            const char *label = row->column;
+            if (row->kind == FACT_KIND_RATIO) {
+                label = row->word;
+                describe_ratio(context->prepared.numbers[fact], words, sizeof words);
+            } else if (row->kind == FACT_KIND_MONEY) {
                 casemix_text given = context->given->facts[fact]; /* as it is written: it is a decimal */
                 snprintf(words, sizeof words, "%.*s %s", (int)(given.length < 40 ? given.length : 40), given.text, row->unit);
             } else {
@@ -193,8 +204,11 @@ static void tell_numbers(struct telling *telling) {
             }
             detail_clear(telling);
             bool given = context->given->facts[fact].length > 0;
-            detail_add(telling, present ? words : given ? "given, but not understood" : "not given");
-            tell_fact(telling, CASEMIX_TRACE_FACT, present, row->column, strlen(row->column), row->meaning);
+            const char *absent = row->kind == FACT_KIND_RATIO ? "not known"
+                                 : given                      ? "given, but not understood"
+                                                              : "not given";
+            detail_add(telling, present ? words : absent);
+            tell_fact(telling, CASEMIX_TRACE_FACT, present, label, strlen(label), row->meaning);
         }
     }
 }
@@ -236,17 +250,15 @@ static void tell_step(struct telling *telling, uint32_t number) {
     }
 }
 
-static void tell_answer(struct telling *telling, const casemix_grouping *answer) {
-    casemix_trace event = {
-        .kind = CASEMIX_TRACE_ANSWER,
-        .met = answer->status == CASEMIX_GROUPED || answer->status == CASEMIX_QY,
-        .code = answer->drg.length > 0 ? answer->drg : answer->adrg,
-        .name = answer->name,
-        .rule = {"", 0},
-        .file = {"", 0},
-        .detail = {"", 0},
-    };
-    telling->tell(telling->user, &event);
+void tell_answer(const struct telling *telling, const casemix_grouping *answer) {
+    struct telling silent = *telling;
+    detail_clear(&silent);
+    tell_event(&silent, (casemix_trace){
+                            .kind = CASEMIX_TRACE_ANSWER,
+                            .met = answer->status == CASEMIX_GROUPED || answer->status == CASEMIX_QY,
+                            .code = answer->drg.length > 0 ? answer->drg : answer->adrg,
+                            .name = answer->name,
+                        });
 }
 
 /* Every MDC up to the one of the answer; of those entered every step; the answer; then, as what might have been, the
@@ -271,6 +283,19 @@ static void tell_groups(struct telling *telling, const casemix_grouping *answer)
     tell_answer(telling, answer);
 }
 
+/* DIP leaves those that count in the place of those given. */
+static void tell_procedures(struct telling *telling) {
+    const struct dip_case *dip = &telling->context->dip;
+    const struct code_list *list = &telling->context->prepared.procedures;
+    struct code_list given;
+    if (dip->used && dip->given_count > 0) {
+        given.count = dip->given_count;
+        memcpy(given.ids, dip->given, dip->given_count * sizeof *given.ids);
+        list = &given;
+    }
+    tell_codes(telling, FACT_PROCEDURES, list, telling->context->scheme->procedures, "procedure");
+}
+
 casemix_result casemix_explain(casemix_context *context, const casemix_case *one, casemix_trace_fn *tell, void *user,
                                casemix_grouping *out) {
     if (tell == NULL) {
@@ -281,16 +306,19 @@ casemix_result casemix_explain(casemix_context *context, const casemix_case *one
         return result;
     }
     struct telling telling = {context, tell, user, 0};
+    detail_clear(&telling);
     if (out->scheme.length == 0) { /* nothing was looked at */
         tell_answer(&telling, out);
         return CASEMIX_OK;
     }
     tell_codes(&telling, FACT_DIAGNOSES, &context->prepared.diagnoses, context->scheme->diagnoses, "diagnosis");
-    tell_codes(&telling, FACT_PROCEDURES, &context->prepared.procedures, context->scheme->procedures, "procedure");
+    tell_procedures(&telling);
     tell_numbers(&telling);
     tell_severity(&telling);
     if (out->status == CASEMIX_INVALID || out->status == CASEMIX_NEEDS_DATA) {
         tell_answer(&telling, out);
+    } else if (context->dip.used) {
+        tell_dip(&telling, out);
     } else {
         tell_groups(&telling, out);
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../tables/image_policy.h"
+#include "../tables/policy_view.h"
 #include "context.h"
 
 const char *casemix_version(void) {
@@ -125,12 +126,24 @@ casemix_result casemix_scheme_at(const casemix_image *image, uint32_t n, casemix
         .from = image_text_of(image, scheme->about->from),
         .until = image_text_of(image, scheme->about->until),
         .mdcs = scheme->mdc_count,
-        .adrgs = count_adrgs(image, scheme),
+        .adrgs = scheme->dip == NULL ? count_adrgs(image, scheme) : 0,
         .drgs = scheme->drg_count,
         .diagnoses = scheme->about->diagnosis_count,
         .procedures = scheme->about->procedure_count,
     };
     return CASEMIX_OK;
+}
+
+int casemix_scheme_kind_at(const casemix_image *image, uint32_t n) {
+    if (image == NULL || n >= casemix_scheme_count(image)) {
+        return -1;
+    }
+    return image_scheme_view(image->image, n)->dip == NULL ? CASEMIX_SCHEME_DRG : CASEMIX_SCHEME_DIP;
+}
+
+int casemix_scheme_is_demonstration(const casemix_image *image, uint32_t n) {
+    return image != NULL && n < casemix_scheme_count(image) &&
+           image_scheme_view(image->image, n)->about->demonstration != 0;
 }
 
 uint32_t casemix_scheme_region_count(const casemix_image *image, uint32_t n) {
@@ -160,6 +173,15 @@ casemix_result casemix_policy_at(const casemix_image *image, uint32_t n, casemix
         .note = image_text_of(image, policies[n].note),
     };
     return CASEMIX_OK;
+}
+
+int casemix_policy_is_demonstration(const casemix_image *image, uint32_t n) {
+    return n < casemix_policy_count(image) && image_policy_view(image->image, n)->about->demonstration != 0;
+}
+
+casemix_text casemix_policy_methods(const casemix_image *image, uint32_t n) {
+    return n < casemix_policy_count(image) ? image_text_of(image, image_policy_view(image->image, n)->about->methods)
+                                           : (casemix_text){"", 0};
 }
 
 casemix_result casemix_source_at(const casemix_image *image, uint32_t n, casemix_source_info *out) {

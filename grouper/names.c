@@ -18,13 +18,15 @@ const char *casemix_reason_text(casemix_reason reason) {
                                         "principal-diagnosis-unknown", "principal-diagnosis-in-no-mdc",
                                         "no-group-in-mdc", "bad-fact",
                                         "missing-fact", "gray-principal-code", "invalid-principal-code",
-                                        "no-scheme-in-force"};
+                                        "no-scheme-in-force", "excluded-principal-diagnosis", "no-entry"};
     return WORD_OF(words, reason);
 }
 
 const char *casemix_finding_text(casemix_finding_code code) {
     static const char *const words[] = {"",           "code-repaired",  "code-unknown",  "code-empty",
-                                        "value-repaired", "missing-as-zero", "negative-kept", "code-gray", "code-invalid", "procedure-retried", "code-converted"};
+                                        "value-repaired", "missing-as-zero", "negative-kept", "code-gray", "code-invalid",
+                                        "procedure-retried", "code-converted", "procedure-excluded",
+                                        "procedure-conservative", "procedure-not-principal", "no-cost-to-compare"};
     return WORD_OF(words, code);
 }
 

@@ -31,3 +31,12 @@ enum fact fact_of_word(const char *word, size_t length) {
     }
     return FACT_COUNT;
 }
+
+const enum fact *fact_ratio(enum fact fact) {
+    static const enum fact parts[FACT_COUNT + 1][2] = {
+        [FACT_DRUG_SHARE] = {FACT_DRUG_COST, FACT_COST},       [FACT_MATERIAL_SHARE] = {FACT_MATERIAL_COST, FACT_COST},
+        [FACT_THERAPY_SHARE] = {FACT_THERAPY_COST, FACT_COST}, [FACT_TCM_SHARE] = {FACT_TCM_COST, FACT_COST},
+        [FACT_COST_RATIO] = {FACT_COST, FACT_COUNT},           [FACT_STAY_RATIO] = {FACT_STAY, FACT_COUNT},
+    };
+    return fact < FACT_COUNT && fact_rows[fact].kind == FACT_KIND_RATIO ? parts[fact] : NULL;
+}

@@ -41,4 +41,14 @@ extern const struct fact_row fact_rows[FACT_COUNT];
 enum fact fact_of_column(const char *column, size_t length);
 enum fact fact_of_word(const char *word, size_t length);
 
+/* Dividend and divisor of a RATIO; the divisor is FACT_COUNT where it is a mean of the case's DIP entry. NULL for other
+ * facts. */
+const enum fact *fact_ratio(enum fact fact);
+
+/* Known only once the entry of the case is. */
+static inline int fact_is_late(enum fact fact) {
+    const enum fact *parts = fact_ratio(fact);
+    return parts != NULL && parts[1] == FACT_COUNT;
+}
+
 #endif

@@ -162,7 +162,8 @@ struct image_scheme {
     uint32_t any_procedure_base;  /* row: the rules that do not ask for any procedure */
     uint32_t kind;                /* enum image_scheme_kind */
     uint64_t zero_if_missing;     /* bit a fact (facts.def), in compatibility mode */
-    uint64_t used_numbers;        /* bit a fact that rules or requirements look at */
+    uint64_t used_numbers;        /* bit a fact that rules, requirements or the search look at, and the
+                                     parts of their ratios */
     uint32_t compatibility;       /* IMAGE_COMPAT_ */
     uint32_t diagnosis_count, procedure_count; /* codes known to the scheme */
     uint32_t retry_procedures;    /* 1: no group, so each other procedure is tried alone */
@@ -277,11 +278,14 @@ enum image_derivation {
     IMAGE_DERIVED_MATCH = 2,    /* `mask` holds: all needed, none forbidden */
     IMAGE_DERIVED_DISTINCT = 3, /* the number of different codes at `where` that make fact `of` true, compared with
                                    `number` by `compare` */
+    IMAGE_DERIVED_ADD = 4,      /* no fact: adds number x how many facts in `mask` (need part) hold to a running total,
+                                   which starts at 0 */
+    IMAGE_DERIVED_TOTAL = 5,    /* the running total compared with `number` by `compare`; then it is 0 again */
 };
 
 struct image_derived {
     uint16_t kind;   /* enum image_derivation */
-    uint16_t result; /* fact it makes true */
+    uint16_t result; /* fact it makes true; of ADD: 0, it makes none true */
     uint16_t mask;
     uint16_t of;
     uint16_t where;  /* 1 principal diagnosis, 2 other diagnoses, 4 principal procedure, 8 other procedures */
@@ -298,7 +302,8 @@ static_assert(sizeof(struct image_requirement) == 4, "image_requirement");
 
 /* ---- for explanations: the conditions as they were written ---- */
 
-/* A node of a condition. Children of a node are `count` consecutive nodes from `first`, all after the node. */
+/* A node of a condition. Children of a node (AND, OR, NOT, AT_LEAST, TOTAL) are `count` consecutive nodes from `first`,
+ * all after the node. */
 struct image_expression {
     uint16_t op;      /* enum image_op, in the order of enum expression_op of the compiler */
     uint16_t where;
@@ -323,6 +328,7 @@ enum image_op {
     IMAGE_OP_AMONG,
     IMAGE_OP_COUNT,
     IMAGE_OP_PRESENT,
+    IMAGE_OP_TOTAL, /* the weights (`number`) of the children that hold, added up; children are of op IN */
     IMAGE_OPS
 };
 

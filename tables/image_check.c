@@ -46,6 +46,11 @@ bool image_check_catalogue(struct image_check *check, uint32_t n) {
     return true;
 }
 
+/* A scheme without rules has no rows either; then every row is number 0 and nobody looks at it. */
+static bool is_row(const struct scheme_view *view, uint32_t row) {
+    return row < view->row_count || (row == 0 && view->about->kind == IMAGE_SCHEME_DIP);
+}
+
 static bool check_profiles(struct image_check *check, const struct scheme_view *view) {
     for (uint32_t i = 0; i < view->diagnoses->id_count; i++) {
         if (view->diagnosis_profile[i] >= view->diagnosis_profile_count) {
@@ -59,14 +64,14 @@ static bool check_profiles(struct image_check *check, const struct scheme_view *
     }
     for (uint32_t i = 0; i < view->diagnosis_profile_count; i++) {
         const struct image_diagnosis_profile *p = &view->diagnosis_profiles[i];
-        if (p->principal_row >= view->row_count || p->any_row >= view->row_count ||
+        if (!is_row(view, p->principal_row) || !is_row(view, p->any_row) ||
             p->principal_facts >= view->fact_row_count || p->other_facts >= view->fact_row_count) {
             return image_check_fail(check, "profile of diagnoses");
         }
     }
     for (uint32_t i = 0; i < view->procedure_profile_count; i++) {
         const struct image_procedure_profile *p = &view->procedure_profiles[i];
-        if (p->principal_row >= view->row_count || p->any_row >= view->row_count ||
+        if (!is_row(view, p->principal_row) || !is_row(view, p->any_row) ||
             p->principal_facts >= view->fact_row_count || p->other_facts >= view->fact_row_count) {
             return image_check_fail(check, "profile of procedures");
         }
@@ -153,7 +158,7 @@ static bool check_facts(struct image_check *check, const struct scheme_view *vie
     }
     for (uint32_t i = 0; i < view->derived_count; i++) {
         const struct image_derived *d = &view->derived[i];
-        if (d->kind < IMAGE_DERIVED_AT_LEAST || d->kind > IMAGE_DERIVED_DISTINCT || d->result >= facts ||
+        if (d->kind < IMAGE_DERIVED_AT_LEAST || d->kind > IMAGE_DERIVED_TOTAL || d->result >= facts ||
             d->of >= facts || d->mask >= view->mask_count || d->compare > 5 || d->where > 15) {
             return image_check_fail(check, "fact computed from facts");
         }
@@ -161,6 +166,17 @@ static bool check_facts(struct image_check *check, const struct scheme_view *vie
     for (uint32_t i = 0; i < view->requirement_count; i++) {
         if (view->requirements[i].fact >= FACT_COUNT || view->requirements[i].mask >= view->mask_count) {
             return image_check_fail(check, "required fact");
+        }
+    }
+    return true;
+}
+
+/* What a total adds up are the weights of tests of codes; their sum cannot overflow. */
+static bool has_weights(const struct scheme_view *view, const struct image_expression *total) {
+    for (uint32_t i = 0; i < total->count; i++) {
+        const struct image_expression *child = &view->expressions[total->first + i];
+        if (child->op != IMAGE_OP_IN || child->number < 0 || child->number > UINT32_MAX) {
+            return false;
         }
     }
     return true;
@@ -176,7 +192,8 @@ static bool check_expressions(struct image_check *check, const struct scheme_vie
         if (i == next) {
             next++;
         }
-        bool parent = e->op == IMAGE_OP_AND || e->op == IMAGE_OP_OR || e->op == IMAGE_OP_NOT || e->op == IMAGE_OP_AT_LEAST;
+        bool parent = e->op == IMAGE_OP_AND || e->op == IMAGE_OP_OR || e->op == IMAGE_OP_NOT ||
+                      e->op == IMAGE_OP_AT_LEAST || e->op == IMAGE_OP_TOTAL;
         bool fits = e->op < IMAGE_OPS && image_has_text(image, e->text) && e->compare <= 5 && e->where <= 15;
         if (parent) {
             fits = fits && e->first == next && image_within(e->first, e->count, view->expression_count) &&
@@ -185,6 +202,7 @@ static bool check_expressions(struct image_check *check, const struct scheme_vie
         } else if (e->op == IMAGE_OP_AMONG) {
             fits = fits && image_within(e->first, e->count, view->expression_word_count);
         }
+        fits = fits && (e->op != IMAGE_OP_TOTAL || has_weights(view, e));
         if (e->op == IMAGE_OP_IN || e->op == IMAGE_OP_COUNT) {
             fits = fits && e->set < view->set_count;
         }
@@ -228,15 +246,22 @@ static bool check_crosswalk(struct image_check *check, const struct image_crossi
 static bool split_rows(struct image_check *check, uint32_t n, struct scheme_view *view) {
     const struct image_scheme *about = view->about;
     uint32_t words, fact_words, mask_words;
-    NEED(view->rows, words, IMAGE_HOT_ROWS, uint64_t, "rows");
+    bool good_rows;
+    if (about->kind == IMAGE_SCHEME_DIP) {
+        MAY(view->rows, words, IMAGE_HOT_ROWS, uint64_t);
+        good_rows = about->row_words == 0 && words == 0;
+    } else {
+        NEED(view->rows, words, IMAGE_HOT_ROWS, uint64_t, "rows");
+        good_rows = about->row_words != 0 && about->row_words % IMAGE_ROW_LINE == 0 &&
+                    about->row_words <= IMAGE_ROW_WORDS_MAX && words % about->row_words == 0;
+    }
     NEED(view->fact_rows, fact_words, IMAGE_HOT_FACT_ROWS, uint64_t, "fact rows");
     NEED(view->masks, mask_words, IMAGE_HOT_MASKS, uint64_t, "masks");
-    if (about->row_words == 0 || about->row_words % IMAGE_ROW_LINE != 0 || about->row_words > IMAGE_ROW_WORDS_MAX || about->fact_words == 0 ||
-        about->fact_words > IMAGE_FACT_WORDS_MAX || words % about->row_words != 0 ||
+    if (!good_rows || about->fact_words == 0 || about->fact_words > IMAGE_FACT_WORDS_MAX ||
         fact_words % about->fact_words != 0 || mask_words % (2 * about->fact_words) != 0) {
         return image_check_fail(check, "width of rows");
     }
-    view->row_count = words / about->row_words;
+    view->row_count = about->row_words == 0 ? 0 : words / about->row_words;
     view->fact_row_count = fact_words / about->fact_words;
     view->mask_count = mask_words / (2 * about->fact_words);
     return true;
@@ -291,7 +316,7 @@ bool image_check_scheme(struct image_check *check, uint32_t n) {
     if (!image_has_text(image, about->id) || !image_has_text(image, about->title) ||
         !image_has_text(image, about->source) || !image_has_text(image, about->from) ||
         !image_has_text(image, about->until) || about->diagnosis_catalogue >= catalogues ||
-        about->procedure_catalogue >= catalogues || (about->used_numbers | about->zero_if_missing) >> FACT_COUNT != 0) {
+        about->procedure_catalogue >= catalogues || about->kind > IMAGE_SCHEME_DIP || (about->used_numbers | about->zero_if_missing) >> FACT_COUNT != 0) {
         return image_check_fail(check, "scheme");
     }
     view->diagnoses = &image->catalogues[about->diagnosis_catalogue];
@@ -299,12 +324,13 @@ bool image_check_scheme(struct image_check *check, uint32_t n) {
     if (!fetch_scheme(check, n, view) || !split_rows(check, n, view)) {
         return false;
     }
-    if (view->rule_count > about->row_words * 64 || about->any_diagnosis_base >= view->row_count ||
-        about->any_procedure_base >= view->row_count) {
+    if (view->rule_count > about->row_words * 64 || !is_row(view, about->any_diagnosis_base) ||
+        !is_row(view, about->any_procedure_base)) {
         return image_check_fail(check, "number of rules");
     }
     return check_profiles(check, view) && check_rows(check, view) && check_groups(check, view) &&
            check_facts(check, view) && check_expressions(check, view) && check_sets(check, view) &&
            check_crosswalk(check, view->clinical_diagnoses, view->clinical_diagnosis_count, view->diagnoses) &&
-           check_crosswalk(check, view->clinical_procedures, view->clinical_procedure_count, view->procedures);
+           check_crosswalk(check, view->clinical_procedures, view->clinical_procedure_count, view->procedures) &&
+           (about->kind != IMAGE_SCHEME_DIP || image_check_dip(check, n));
 }

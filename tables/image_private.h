@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "dip_view.h"
 #include "image_reader.h"
 #include "policy_view.h"
 
@@ -19,6 +20,7 @@ struct image {
     uint32_t string_size;
     struct catalogue_view *catalogues;
     struct scheme_view *schemes;
+    struct dip_view *dips; /* one a scheme; of DIP schemes only something is in it */
     struct policy_view *policies;
 };
 
@@ -62,6 +64,7 @@ static inline bool image_within(uint64_t first, uint64_t count, uint64_t total) 
 
 bool image_check_catalogue(struct image_check *check, uint32_t n);
 bool image_check_scheme(struct image_check *check, uint32_t n);
+bool image_check_dip(struct image_check *check, uint32_t n); /* after the rest of scheme n */
 bool image_check_policy(struct image_check *check, uint32_t n); /* after the schemes */
 
 #endif

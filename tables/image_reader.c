@@ -160,8 +160,9 @@ static bool verify(struct image_check *check) {
     }
     image->catalogues = calloc(header->catalogue_count + 1, sizeof *image->catalogues);
     image->schemes = calloc(header->scheme_count + 1, sizeof *image->schemes);
+    image->dips = calloc(header->scheme_count + 1, sizeof *image->dips);
     image->policies = calloc(header->policy_count + 1, sizeof *image->policies);
-    if (image->catalogues == NULL || image->schemes == NULL || image->policies == NULL) {
+    if (image->catalogues == NULL || image->schemes == NULL || image->dips == NULL || image->policies == NULL) {
         return false;
     }
     for (uint32_t i = 0; i < header->catalogue_count; i++) {
@@ -262,6 +263,7 @@ void image_close(struct image *image) {
     }
     free(image->catalogues);
     free(image->schemes);
+    free(image->dips);
     free(image->policies);
     if (image->mapped) {
         munmap((void *)image->bytes, image->size);

@@ -11,6 +11,7 @@
 #include "image.h"
 
 struct image;
+struct dip_view;
 
 enum image_status { IMAGE_OK, IMAGE_CANNOT_READ, IMAGE_DAMAGED, IMAGE_NO_MEMORY };
 
@@ -47,9 +48,11 @@ struct scheme_view {
     const uint16_t *members;
     const image_text *expression_words, *regions;
     const struct image_crossing *clinical_diagnoses, *clinical_procedures;
+    const struct dip_view *dip; /* dip_view.h; NULL: it is no DIP scheme */
     uint32_t diagnosis_profile_count, procedure_profile_count, row_count, fact_row_count, mask_count, rule_count,
         step_count, branch_count, number_count, break_count, word_count, derived_count, requirement_count, mdc_count,
-        drg_count, expression_count, set_count, member_count, expression_word_count, clinical_diagnosis_count, clinical_procedure_count, region_count;
+        drg_count, expression_count, set_count, member_count, expression_word_count, clinical_diagnosis_count,
+        clinical_procedure_count, region_count;
 };
 
 /* Open a file, or take bytes aligned to 8 that outlive the image. A sentence in `message` unless IMAGE_OK. */

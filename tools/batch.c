@@ -225,10 +225,21 @@ static bool run_workers(struct batch *batch) {
 
 /* ---- from start to end ------------------------------------------------------------------------------------ */
 
+static bool has_dip(const casemix_image *image) {
+    for (uint32_t i = 0; i < casemix_scheme_count(image); i++) {
+        if (casemix_scheme_kind_at(image, i) == CASEMIX_SCHEME_DIP) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct batch batch_of(const struct options *o, const casemix_image *image, batch_row *row) {
     return (struct batch){.image = image,
                           .scheme = o->scheme,
                           .clinical = o->clinical,
+                          .tells_scheme = casemix_scheme_count(image) > 1,
+                          .tells_dip = has_dip(image),
                           .map_file = o->map,
                           .encoding = o->encoding,
                           .threads = o->threads,
@@ -237,6 +248,7 @@ struct batch batch_of(const struct options *o, const casemix_image *image, batch
 
 int batch_start(struct batch *batch) {
     const size_t size = batch->threads * sizeof *batch->workers;
+    note_demonstration(batch->image, batch->scheme, batch->policy);
     batch->workers = memset(need(aligned_alloc(_Alignof(struct worker), size)), 0, size);
     for (unsigned i = 0; i < batch->threads; i++) {
         struct worker *w = &batch->workers[i];

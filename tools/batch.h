@@ -41,6 +41,7 @@ struct batch {
     bool settles;                    /* each worker adds up a settlement */
     bool clinical;                   /* the codes are of the clinical version */
     bool tells_scheme;               /* results of `group` name the scheme: the image has several */
+    bool tells_dip;                  /* they have the columns of DIP: the image has such a scheme */
     unsigned threads;
     batch_row *row;
     own_column_fn *own; /* further columns the row function reads; may be NULL */
@@ -57,7 +58,7 @@ struct batch {
     void *line; /* of chunks: see batch.c */
 };
 
-/* What the command line says of it. Subcommands without --threads have one. */
+/* What the command line and the image say of it. Subcommands without --threads have one. */
 struct batch batch_of(const struct options *options, const casemix_image *image, batch_row *row);
 /* Make the workers; batch_run may then be called for one input after the other. EXIT_DONE or the exit code after a
  * message. */

@@ -109,6 +109,52 @@ const char *choose_policy(const struct options *options, const casemix_image *im
     return NULL;
 }
 
+/* The scheme that cases are grouped by, NULL if it may be any. */
+static const char *used_scheme(const casemix_image *image, const char *scheme, const char *policy) {
+    casemix_policy_info info;
+    for (uint32_t i = 0; !scheme && policy && casemix_policy_at(image, i, &info) == CASEMIX_OK; i++) {
+        scheme = strcmp(info.id.text, policy) == 0 ? info.scheme.text : NULL;
+    }
+    return scheme;
+}
+
+/* The policy that cases are priced by; its note names the values that are made up. */
+static bool tell_demonstration_policy(const casemix_image *image, const char *policy, bool aloud) {
+    casemix_policy_info info;
+    for (uint32_t i = 0; policy && casemix_policy_at(image, i, &info) == CASEMIX_OK; i++) {
+        if (strcmp(info.id.text, policy) == 0 && casemix_policy_is_demonstration(image, i)) {
+            if (aloud) {
+                complain("note: policy %s: %s", info.id.text, info.note.length ? info.note.text : "demonstration data");
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool tell_demonstration(const casemix_image *image, const char *scheme, const char *policy, bool aloud) {
+    const char *only = used_scheme(image, scheme, policy);
+    casemix_scheme_info info;
+    bool any = false;
+    for (uint32_t i = 0; casemix_scheme_at(image, i, &info) == CASEMIX_OK; i++) {
+        if (casemix_scheme_is_demonstration(image, i) && (!only || strcmp(info.id.text, only) == 0)) {
+            any = true;
+            if (aloud) {
+                complain("note: scheme %s is made of demonstration data", info.id.text);
+            }
+        }
+    }
+    return tell_demonstration_policy(image, policy, aloud) || any;
+}
+
+void note_demonstration(const casemix_image *image, const char *scheme, const char *policy) {
+    tell_demonstration(image, scheme, policy, true);
+}
+
+bool is_demonstration(const casemix_image *image, const char *scheme, const char *policy) {
+    return tell_demonstration(image, scheme, policy, false);
+}
+
 /* ---- columns and facts ------------------------------------------------------------------------------------ */
 
 struct rename {

@@ -20,6 +20,11 @@ int open_context(const casemix_image *image, const char *scheme, const char *pol
 /* The policy to use: the one asked for, or the image's only one. NULL after a message. */
 const char *choose_policy(const struct options *options, const casemix_image *image);
 
+/* A line on standard error for each scheme made of demonstration data that cases may be grouped by: the one named, or the
+ * policy's, or any of the image. */
+void note_demonstration(const casemix_image *image, const char *scheme, const char *policy);
+bool is_demonstration(const casemix_image *image, const char *scheme, const char *policy);
+
 /* ---- columns and facts ------------------------------------------------------------------------------------ */
 
 struct fact_map {

@@ -13,12 +13,15 @@ static const char help[] =
     "\n"
     "Says of one case which facts were used, what was repaired, which diagnoses count as complications, the\n"
     "answer, the rules that led to it, which later groups would fit too, and which groups it missed by one condition.\n"
+    "Under a DIP scheme: what each procedure counted as, the steps of the search, the entries that take the diagnosis and\n"
+    "why they lost, the auxiliary catalogues with their factor, and the supervision indices.\n"
     "\n"
     "  -i, --image FILE     the compiled rules\n"
     "      NAME=VALUE       a fact of the case; `casemix help facts` lists the names. Codes are separated by |\n"
     "      --input FILE --id ID   take the case with that id out of a CSV file\n"
     "      --all            every step, also the groups that were tried and not met\n"
-    "      --money          the payment too, line by line\n"
+    "      --money          the payment too, line by line: what, result, formula, its inputs, the policy's line\n"
+    "      --json           with --money: only the payment, as a JSON object\n"
     "      --policy ID      under which policy, if the image has several\n"
     "      --scheme ID      which scheme of the image, if it has several\n"
     "      --map FILE, --encoding NAME   as for `casemix group`\n"
@@ -39,10 +42,12 @@ static int tell(const struct options *o, const casemix_image *image, const casem
     if (code != EXIT_DONE) {
         return code;
     }
+    note_demonstration(image, o->scheme, policy);
     casemix_grouping grouping;
-    casemix_result result = tell_story(stdout, context, one, o->all);
-    if (result == CASEMIX_OK && o->money && casemix_group(context, one, &grouping) == CASEMIX_OK) {
-        result = tell_price(stdout, context, one, &grouping);
+    casemix_result result = o->json ? CASEMIX_OK : tell_story(stdout, image, context, one, o->all);
+    if (result == CASEMIX_OK && o->money && (result = casemix_group(context, one, &grouping)) == CASEMIX_OK) {
+        result = o->json ? print_price_json(stdout, context, one, &grouping)
+                         : tell_price(stdout, context, one, &grouping);
     }
     if (result != CASEMIX_OK) {
         complain("the case cannot be explained: %s", casemix_context_message(context));
@@ -131,10 +136,13 @@ static int explain_input(const struct options *o, const casemix_image *image) {
 
 int command_explain(int argc, char **argv) {
     struct options o;
-    unsigned takes = TAKES_IMAGE | TAKES_SCHEME | TAKES_POLICY | TAKES_READING | TAKES_EXPLAIN;
+    unsigned takes = TAKES_IMAGE | TAKES_SCHEME | TAKES_POLICY | TAKES_READING | TAKES_EXPLAIN | TAKES_JSON;
     int code = options_read(&o, argc, argv, takes, help);
     if (code >= 0) {
         return code;
+    }
+    if (o.json && !o.money) {
+        return wrong_use(&o, "--json goes with --money");
     }
     if (!o.input != !o.id) {
         return wrong_use(&o, "--input FILE and --id ID belong together");

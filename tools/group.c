@@ -12,7 +12,9 @@ static const char help[] =
     "plain or gzip. Result: id,status,reason,mdc,adrg,drg,severity,findings. A row that cannot be read is told in\n"
     "the rejects file with line, column and reason, and the rest goes on; the last line on standard error says\n"
     "how many. Of an image with several schemes each case takes the one in force at its date of discharge in its\n"
-    "region (columns discharged and region), and a column scheme at the end names it.\n"
+    "region (columns discharged and region), and a column scheme at the end names it. An image with a DIP scheme\n"
+    "adds the columns dip,part,kind,score,factor,auxiliary: the entry, its part of the catalogue, its treatment kind,\n"
+    "its score, the factor of the auxiliary catalogues, and the classes of these that count, separated by |.\n"
     "\n"
     "  -i, --image FILE     the compiled rules\n"
     "  -o, --output FILE    result; it appears when complete (default: standard output)\n"
@@ -31,17 +33,95 @@ static const char help[] =
     "  zcat cases.csv.gz | casemix group -i haerbin-2022.cmx --threads 2 > groups.csv\n"
     "  casemix group -i haerbin-2022.cmx --map his.map export.csv -o groups.csv\n";
 
-static const char heading[] = "id,status,reason,mdc,adrg,drg,severity,findings";
+static const char heading[] = "id,status,reason,mdc,adrg,drg,severity,findings",
+                  dip_heading[] = ",dip,part,kind,score,factor,auxiliary";
+
+/* ---- DIP -------------------------------------------------------------------------------------------------- */
+
+/* The entry of the case at hand, and the auxiliary classes that count. */
+struct entry {
+    bool found;
+    casemix_dip dip;
+    uint32_t classes;
+    size_t length; /* of their names, with a separator each */
+};
+
+static struct entry look_up_entry(const casemix_context *context) {
+    struct entry entry = {0};
+    casemix_dip_index one;
+    entry.found = casemix_dip_of(context, &entry.dip) == CASEMIX_OK;
+    uint32_t count = entry.found ? casemix_dip_index_count(context) : 0;
+    for (uint32_t i = 0; i < count && casemix_dip_index_at(context, i, &one) == CASEMIX_OK; i++) {
+        entry.classes += one.counts != 0;
+        entry.length += one.counts ? one.class_name.length + 1 : 0;
+    }
+    return entry;
+}
+
+static size_t entry_room(const struct entry *entry) {
+    const casemix_dip *dip = &entry->dip;
+    return 64 + (entry->found ? 2 * (dip->entry.length + dip->part.length + dip->kind.length) + 3 * entry->length : 0);
+}
+
+/* Names are put together behind the place of the cell, then moved into it, quoted if they must be. */
+static char *put_classes(char *at, const casemix_context *context, const struct entry *entry) {
+    char *names = at + 2 * entry->length + 2, *end = names;
+    casemix_dip_index one;
+    uint32_t count = entry->classes > 0 ? casemix_dip_index_count(context) : 0;
+    for (uint32_t i = 0; i < count && casemix_dip_index_at(context, i, &one) == CASEMIX_OK; i++) {
+        if (one.counts) {
+            end = end > names ? put_bytes(end, "|", 1) : end;
+            end = put_bytes(end, one.class_name.text, one.class_name.length);
+        }
+    }
+    return put_cell(at, (casemix_text){names, (size_t)(end - names)});
+}
+
+/* ,dip,part,kind,score,factor,auxiliary */
+static char *put_entry(char *at, const casemix_context *context, const struct entry *entry) {
+    const casemix_dip *dip = &entry->dip;
+    if (!entry->found) {
+        return put_bytes(at, ",,,,,,", 6);
+    }
+    at = put_next_cell(at, dip->entry);
+    at = put_next_cell(at, dip->part);
+    at = put_next_cell(at, dip->kind);
+    at = dip->score >= 0 ? put_next_decimal(at, dip->score, 4) : put_bytes(at, ",", 1);
+    *at++ = ',';
+    at = put_point_value(at, dip->factor);
+    *at++ = ',';
+    return put_classes(at, context, entry);
+}
+
+/* ---- a row ------------------------------------------------------------------------------------------------ */
+
+/* Under a DIP scheme the entry has its own columns, and those of DRG are empty. */
+static casemix_grouping without_group(const casemix_grouping *g) {
+    casemix_grouping out = *g;
+    out.mdc = out.adrg = out.drg = (casemix_text){"", 0};
+    return out;
+}
 
 bool group_row(struct worker *w, const struct csv_row *row) {
+    const struct batch *b = w->batch;
+    struct entry entry = {0};
+    casemix_grouping bare;
     const casemix_grouping *g = &w->grouping;
-    casemix_text id = worker_field(row, w->batch->map.id);
-    char *start = buffer_room(&w->done.out, row_room(id, g) + 2 * g->scheme.length + FINDINGS_ROOM), *at = start;
+    if (b->tells_dip && (entry = look_up_entry(w->context)).found) {
+        bare = without_group(g);
+        g = &bare;
+    }
+    casemix_text id = worker_field(row, b->map.id);
+    size_t room = row_room(id, g) + 2 * g->scheme.length + FINDINGS_ROOM + (b->tells_dip ? entry_room(&entry) : 0);
+    char *start = buffer_room(&w->done.out, room), *at = start;
     at = put_answer(at, id, g);
     at = put_next_cell(at, severity_text(g->severity));
     *at++ = ',';
     at = put_findings(at, w->context, g, NULL);
-    if (w->batch->tells_scheme) {
+    if (b->tells_dip) {
+        at = put_entry(at, w->context, &entry);
+    }
+    if (b->tells_scheme) {
         at = put_next_cell(at, g->scheme);
     }
     *at++ = '\n';
@@ -53,7 +133,8 @@ bool group_row(struct worker *w, const struct csv_row *row) {
 
 static void add_step(void *user, const casemix_trace *event) {
     struct buffer *steps = user;
-    bool group = event->kind >= CASEMIX_TRACE_MDC && event->kind <= CASEMIX_TRACE_DRG;
+    bool group = (event->kind >= CASEMIX_TRACE_MDC && event->kind <= CASEMIX_TRACE_DRG) ||
+                 event->kind == CASEMIX_TRACE_SEARCH || event->kind == CASEMIX_TRACE_ENTRY;
     if (!group || !(event->met || event->near_miss)) {
         return;
     }
@@ -98,9 +179,9 @@ int command_group(int argc, char **argv) {
         return code;
     }
     struct batch batch = batch_of(&o, image, o.trace ? add_row_with_trace : group_row);
-    batch.tells_scheme = casemix_scheme_count(image) > 1;
     struct buffer first = {0};
-    buffer_format(&first, "%s%s%s\n", heading, batch.tells_scheme ? ",scheme" : "", o.trace ? ",trace" : "");
+    buffer_format(&first, "%s%s%s%s\n", heading, batch.tells_dip ? dip_heading : "",
+                  batch.tells_scheme ? ",scheme" : "", o.trace ? ",trace" : "");
     *buffer_room(&first, 1) = '\0';
     code = batch_to_file(&batch, &o, first.data);
     buffer_free(&first);

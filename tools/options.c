@@ -32,6 +32,8 @@ static const struct option_row rows[] = {
     {"from", TAKES_READING, WORD, offsetof(struct options, from)},
     {"codes", TAKES_READING, WORD, offsetof(struct options, codes)},
     {"budget", TAKES_SETTLE, WORD, offsetof(struct options, budget)},
+    {"hospitals", TAKES_SETTLE, WORD, offsetof(struct options, hospitals)},
+    {"approved", TAKES_SETTLE, WORD, offsetof(struct options, approved)},
     {"input", TAKES_EXPLAIN, WORD, offsetof(struct options, input)},
     {"id", TAKES_EXPLAIN, WORD, offsetof(struct options, id)},
     {"threads", TAKES_THREADS, NUMBER, offsetof(struct options, threads)},

@@ -19,7 +19,7 @@ enum option_bit {
     TAKES_TRACE = 1 << 7,
     TAKES_STRICT = 1 << 8,  /* --strict, --show */
     TAKES_EXPLAIN = 1 << 9, /* --all, --money, --input, --id */
-    TAKES_SETTLE = 1 << 10, /* --budget, --force, --quiet */
+    TAKES_SETTLE = 1 << 10, /* --budget, --hospitals, --approved, --force, --quiet */
     TAKES_JSON = 1 << 11,
     IMAGE_OPTIONAL = 1 << 12,
     TAKES_DIFF = 1 << 13,   /* --cases, --scheme-a, --scheme-b, --policy-a, --policy-b, --all */
@@ -29,7 +29,7 @@ struct options {
     const char *command;
     const char *image, *output, *scheme, *policy, *rejects;
     const char *map, *encoding, *from, *codes;
-    const char *budget, *input, *id;
+    const char *budget, *hospitals, *approved, *input, *id;
     const char *cases, *scheme_a, *scheme_b, *policy_a, *policy_b;
     unsigned threads, show;
     bool clinical; /* --codes clinical */

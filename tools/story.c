@@ -9,7 +9,7 @@
 
 struct step {
     casemix_trace event;
-    char *detail; /* the event's own is gone with the next event */
+    char *detail, *rule; /* the event's own are gone with the next event */
 };
 
 struct story {
@@ -28,7 +28,9 @@ static void collect(void *user, const casemix_trace *event) {
     struct step *step = &story->steps[story->count++];
     step->event = *event;
     step->detail = need(strndup(event->detail.length ? event->detail.text : "", event->detail.length));
+    step->rule = need(strndup(event->rule.length ? event->rule.text : "", event->rule.length));
     step->event.detail = text_of(step->detail);
+    step->event.rule = text_of(step->rule);
 }
 
 static void print_text(FILE *to, casemix_text text) {
@@ -87,8 +89,22 @@ static const char *finding_words(casemix_finding_code code) {
         return "is a clinical code and was converted to";
     case CASEMIX_FINDING_PROCEDURE_RETRIED:
         return "was taken for the only procedure, as no group was found with all";
+    case CASEMIX_FINDING_PROCEDURE_EXCLUDED:
+        return "is dropped: the scheme excludes it";
+    case CASEMIX_FINDING_PROCEDURE_CONSERVATIVE:
+        return "counts as no procedure";
+    case CASEMIX_FINDING_PROCEDURE_NOT_PRINCIPAL:
+        return "cannot be the principal procedure; instead it is";
+    case CASEMIX_FINDING_NO_COST_TO_COMPARE:
+        return "is absent, so entries could not be told apart by it";
     }
     return "";
+}
+
+/* What goes with no replacement, where the words expect one. */
+static const char *words_of(const casemix_finding *f) {
+    bool alone = f->code == CASEMIX_FINDING_PROCEDURE_NOT_PRINCIPAL && f->replaced_by.length == 0;
+    return alone ? "cannot be the principal procedure, and there is no other" : finding_words(f->code);
 }
 
 static void tell_findings(FILE *to, const casemix_context *context) {
@@ -103,7 +119,7 @@ static void tell_findings(FILE *to, const casemix_context *context) {
         if (f.given.length) {
             fprintf(to, " \"%.*s\"", (int)f.given.length, f.given.text);
         }
-        fprintf(to, " %s", finding_words(f.code));
+        fprintf(to, " %s", words_of(&f));
         if (f.replaced_by.length) {
             fprintf(to, " \"%.*s\"", (int)f.replaced_by.length, f.replaced_by.text);
         }
@@ -133,7 +149,8 @@ static void tell_severity(const struct story *story, bool has_others) {
 }
 
 static const char *level_name(casemix_trace_kind kind) {
-    static const char *const names[] = {"", "", "MDC", "ADRG", "QY", "DRG", ""};
+    static const char *const names[] = {[CASEMIX_TRACE_MDC] = "MDC", [CASEMIX_TRACE_ADRG] = "ADRG",
+                                        [CASEMIX_TRACE_QY] = "QY",   [CASEMIX_TRACE_DRG] = "DRG"};
     return names[kind];
 }
 
@@ -238,7 +255,7 @@ static void tell_near(const struct story *story, casemix_status status) {
     size_t end = answer_place(story), told = 0, left = 0;
     for (size_t i = 0; i < story->count; i++) {
         const casemix_trace *e = &story->steps[i].event;
-        if (!e->near_miss || e->met || (e->kind == CASEMIX_TRACE_DRG && i < end)) {
+        if (!e->near_miss || e->met || !is_level(e) || (e->kind == CASEMIX_TRACE_DRG && i < end)) {
             continue; /* the DRGs beside the answer were told with it */
         }
         if (e->kind == CASEMIX_TRACE_MDC && status == CASEMIX_GROUPED && !story->all) {
@@ -281,13 +298,17 @@ static const char *reason_sentence(casemix_reason reason) {
         return "a principal code is gray, too unspecific to be grouped by; code it more exactly";
     case CASEMIX_REASON_INVALID_PRINCIPAL:
         return "a principal code is not for settlement lists; choose another";
+    case CASEMIX_REASON_EXCLUDED_PRINCIPAL:
+        return "the scheme takes no case with this principal diagnosis";
+    case CASEMIX_REASON_NO_ENTRY:
+        return "no entry of the catalogue takes the case; what was tried tells what each lacks";
     case CASEMIX_REASON_NO_SCHEME_IN_FORCE:
         return "no scheme of the image is in force for this date or region; `casemix version -i IMAGE` lists them";
     }
     return "";
 }
 
-static void tell_answer(FILE *to, const casemix_grouping *g) {
+static void tell_reason(FILE *to, const casemix_grouping *g) {
     const char *reason = casemix_reason_text(g->reason);
     fprintf(to, "answer\n  %s", casemix_status_text(g->status));
     if (g->fact >= 0) {
@@ -295,6 +316,10 @@ static void tell_answer(FILE *to, const casemix_grouping *g) {
     } else if (*reason && g->reason != CASEMIX_REASON_QY) { /* its status says it already */
         fprintf(to, " (%s)", reason);
     }
+}
+
+static void tell_answer(FILE *to, const casemix_grouping *g) {
+    tell_reason(to, g);
     const casemix_text codes[] = {g->mdc, g->adrg, g->drg};
     for (size_t i = 0; i < 3; i++) {
         fprintf(to, "%s%.*s", codes[i].length ? "  " : "", (int)codes[i].length, codes[i].text);
@@ -319,49 +344,176 @@ static bool has_others(const struct story *story) {
     return codes > 0;
 }
 
+/* ---- DIP -------------------------------------------------------------------------------------------------- */
+
+/* value / 10^places without the zeros at its end. */
+static void print_decimal(FILE *to, int64_t value, unsigned places) {
+    char words[32], *end = put_decimal(words, value, places);
+    while (end[-1] == '0') {
+        end--;
+    }
+    end -= end[-1] == '.';
+    fprintf(to, "%.*s", (int)(end - words), words);
+}
+
+static void tell_figure(FILE *to, const char *what, int64_t value, unsigned places) {
+    fprintf(to, ", %s ", what);
+    if (value < 0) {
+        fputs("not given", to);
+    } else {
+        print_decimal(to, value, places);
+    }
+}
+
+/* What the entry is worth, and what decided. */
+static void tell_entry(FILE *to, const casemix_dip *dip) {
+    fprintf(to, "  %s entry of %s for a case of %s", dip->basic ? "basic" : "an", dip->kind.text, dip->case_kind.text);
+    tell_figure(to, "score", dip->score, 4);
+    tell_figure(to, "mean cost", dip->mean_cost, 4);
+    fputs(", auxiliary factor ", to);
+    print_decimal(to, dip->factor, 6);
+    fprintf(to, "\n  found in the step %s, %s%s\n", dip->step.text,
+            *dip->rule ? "decided by " : "where only this entry matches", dip->rule);
+}
+
+static bool has_kind(const struct story *story, casemix_trace_kind kind) {
+    for (size_t i = 0; i < story->count; i++) {
+        if (story->steps[i].event.kind == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell_used_procedures(const struct story *story) {
+    size_t width = widest_code(story, CASEMIX_TRACE_PROCEDURE, CASEMIX_TRACE_PROCEDURE);
+    fputs(has_kind(story, CASEMIX_TRACE_PROCEDURE) ? "what the procedures count as\n" : "", story->to);
+    for (size_t i = 0; i < story->count; i++) {
+        const casemix_trace *e = &story->steps[i].event;
+        if (e->kind == CASEMIX_TRACE_PROCEDURE) {
+            fputs("  ", story->to);
+            print_padded(story->to, e->code, width + 2, false);
+            print_text(story->to, e->detail);
+            fputs(e->name.length ? "  " : "", story->to);
+            print_text(story->to, e->name);
+            fputc('\n', story->to);
+        }
+    }
+}
+
+/* A line "  STEP yes name", or "  entry no  code  name", and below it the rule and what decided. */
+static void tell_search_line(FILE *to, const casemix_trace *e, const char *level, bool good) {
+    fprintf(to, "  %-5s %s ", level, good ? "yes" : "no ");
+    print_padded(to, e->code, e->name.length ? 8 : 0, false);
+    fputs(e->name.length ? " " : "", to);
+    print_text(to, e->name);
+    fputc('\n', to);
+    if (e->rule.length) {
+        const char *what = e->kind == CASEMIX_TRACE_ENTRY ? "asks" : "rule";
+        fprintf(to, "            %s: %.*s", what, (int)e->rule.length, e->rule.text);
+        if (e->file.length) {
+            fprintf(to, "   (%.*s:%u)", (int)e->file.length, e->file.text, e->line);
+        }
+        fputc('\n', to);
+    }
+    if (e->detail.length) {
+        fprintf(to, "            %s: %.*s\n", good ? "because" : "but", (int)e->detail.length, e->detail.text);
+    }
+}
+
+/* The steps up to the answer with the entries that take the diagnosis. Unless all are asked for: of those that do not
+ * match only some that lack one thing. */
+static void tell_steps(const struct story *story, const casemix_dip *answer) {
+    enum { SHOWN = 8 };
+    size_t near = 0, left = 0;
+    bool first = true, answers = false;
+    for (size_t i = 0; i < story->count; i++) {
+        const casemix_trace *e = &story->steps[i].event;
+        if (e->kind == CASEMIX_TRACE_SEARCH) {
+            fputs(first ? "how it was looked for, step by step\n" : "", story->to);
+            first = false;
+            answers = e->met;
+            tell_search_line(story->to, e, "step", e->met);
+        } else if (e->kind == CASEMIX_TRACE_ENTRY) {
+            bool tells = story->all || e->met || (e->near_miss && near++ < SHOWN);
+            left += !tells;
+            if (tells) {
+                tell_search_line(story->to, e, "entry", answers && same_text(e->code, answer->entry));
+            }
+        }
+    }
+    if (left) {
+        fprintf(story->to, "  and %zu more that do not match (--all shows them)\n", left);
+    }
+}
+
+static void tell_indices(const struct story *story) {
+    bool first = true;
+    for (size_t i = 0; i < story->count; i++) {
+        const casemix_trace *e = &story->steps[i].event;
+        if (e->kind != CASEMIX_TRACE_INDEX || (!e->met && e->code.length && !story->all)) {
+            continue;
+        }
+        fputs(first ? "auxiliary catalogues and supervision\n" : "", story->to);
+        first = false;
+        if (e->code.length == 0) {
+            fprintf(story->to, "  %.*s\n", (int)e->detail.length, e->detail.text);
+            continue;
+        }
+        tell_search_line(story->to, e, "class", e->met);
+    }
+}
+
 /* ---- the whole -------------------------------------------------------------------------------------------- */
 
-casemix_result tell_story(FILE *to, casemix_context *context, const casemix_case *one, bool all) {
+static void tell_drg(const struct story *story, const casemix_grouping *g) {
+    tell_answer(story->to, g);
+    tell_way(story, g->status);
+    tell_later(story);
+    tell_near(story, g->status);
+}
+
+static void tell_dip(const struct story *story, const casemix_context *context, const casemix_grouping *g) {
+    casemix_dip dip = {0};
+    bool found = casemix_dip_of(context, &dip) == CASEMIX_OK;
+    tell_used_procedures(story);
+    tell_answer(story->to, g);
+    if (found) {
+        tell_entry(story->to, &dip);
+    }
+    tell_steps(story, &dip);
+    tell_indices(story);
+}
+
+static void tell_head(FILE *to, const casemix_image *image, casemix_text scheme) {
+    if (scheme.length && is_demonstration(image, scheme.text, NULL)) {
+        fprintf(to, "made of demonstration data: the catalogue of scheme %s is not a real one\n", scheme.text);
+    }
+}
+
+casemix_result tell_story(FILE *to, const casemix_image *image, casemix_context *context, const casemix_case *one,
+                          bool all) {
     struct story story = {.to = to, .all = all};
     casemix_grouping g, findings_of;
+    casemix_text unused;
     casemix_result result = casemix_explain(context, one, collect, &story, &g);
     if (result == CASEMIX_OK) {
+        tell_head(to, image, g.scheme);
         tell_facts(&story);
         if (casemix_group(context, one, &findings_of) == CASEMIX_OK) { /* findings are those of the last grouping */
             tell_findings(to, context);
         }
         tell_severity(&story, has_others(&story));
-        tell_answer(to, &g);
-        tell_way(&story, g.status);
-        tell_later(&story);
-        tell_near(&story, g.status);
+        if (casemix_dip_diagnosis(context, &unused) == CASEMIX_OK) {
+            tell_dip(&story, context, &g);
+        } else {
+            tell_drg(&story, &g);
+        }
     }
     for (size_t i = 0; i < story.count; i++) {
         free(story.steps[i].detail);
+        free(story.steps[i].rule);
     }
     free(story.steps);
     return result;
-}
-
-static void tell_line(void *user, const casemix_derivation *line) {
-    FILE *to = user;
-    fputs("  ", to);
-    print_padded(to, line->what, 16, false);
-    fputc(' ', to);
-    print_padded(to, line->result, 14, true);
-    fprintf(to, "   %.*s", (int)line->formula.length, line->formula.text);
-    if (line->inputs.length) {
-        fprintf(to, "   [%.*s]", (int)line->inputs.length, line->inputs.text);
-    }
-    if (line->file.length) {
-        fprintf(to, "   (%.*s:%u)", (int)line->file.length, line->file.text, line->line);
-    }
-    fputc('\n', to);
-}
-
-casemix_result tell_price(FILE *to, casemix_context *context, const casemix_case *one,
-                          const casemix_grouping *grouping) {
-    casemix_price price;
-    fputs("payment, in yuan\n", to);
-    return casemix_explain_price(context, one, grouping, tell_line, to, &price);
 }

@@ -6,10 +6,13 @@
 
 #include "common.h"
 
-/* Group the case again and tell how it went. all: every step; otherwise what mattered. */
-casemix_result tell_story(FILE *to, casemix_context *context, const casemix_case *one, bool all);
-/* The derivation of its price, line by line. */
+/* Group the case again and tell how it went. all: every step; otherwise what mattered. image: of the context. */
+casemix_result tell_story(FILE *to, const casemix_image *image, casemix_context *context, const casemix_case *one,
+                          bool all);
+/* The derivation of its price as numbered lines, and as a JSON object (explain_money.c). */
 casemix_result tell_price(FILE *to, casemix_context *context, const casemix_case *one,
                           const casemix_grouping *grouping);
+casemix_result print_price_json(FILE *to, casemix_context *context, const casemix_case *one,
+                                const casemix_grouping *grouping);
 
 #endif

@@ -13,7 +13,8 @@ static const char help[] =
     "usage: casemix verify -i IMAGE.cmx VECTORS.csv[.gz] [--strict] [--show N]\n"
     "\n"
     "Groups the cases of a CSV file and compares the answers with its columns expected_status, expected_mdc,\n"
-    "expected_adrg, expected_drg; one of them is enough, an empty cell is not compared. Statuses are ours\n"
+    "expected_adrg, expected_drg, and under a DIP scheme expected_dip, expected_part, expected_score, expected_factor;\n"
+    "one of them is enough, an empty cell is not compared. Statuses are ours\n"
     "(grouped, qy, ungrouped, invalid, needs-data) or SUCCESS, QY, FAIL and CHECK_FAILED. Where the answers\n"
     "differ, the case is grouped once more with the compatibility switches of the scheme: cases that agree then\n"
     "are counted apart. Exit code 1 if there is any mismatch.\n"
@@ -27,9 +28,11 @@ static const char help[] =
     "  casemix verify -i chs-drg-11.cmx chs_drg_11.csv.gz\n"
     "  casemix verify -i chs-drg-11.cmx chs_drg_11.csv.gz --strict --show 3\n";
 
-enum { STATUS, MDC, ADRG, DRG, EXPECTED };
-static const char *const expected_names[EXPECTED] = {"expected_status", "expected_mdc", "expected_adrg",
-                                                     "expected_drg"};
+enum { STATUS, MDC, ADRG, DRG, DIP, PART, SCORE, FACTOR, EXPECTED };
+static const char *const expected_names[EXPECTED] = {"expected_status", "expected_mdc",  "expected_adrg",
+                                                     "expected_drg",    "expected_dip",  "expected_part",
+                                                     "expected_score",  "expected_factor"};
+enum { SCORE_PLACES = 4, FACTOR_PLACES = 6, NUMBER_ROOM = 32 };
 #define COMPATIBLE_SHOWN 5
 
 struct verify {
@@ -75,6 +78,9 @@ static unsigned allowed_by_codes(const casemix_text *expected) {
     casemix_text drg = expected[DRG].length    ? expected[DRG]
                        : expected[ADRG].length ? expected[ADRG]
                                                : expected[MDC];
+    if (expected[DIP].length) { /* no entry is expected by the status: codes of entries may begin with anything */
+        return 1u << CASEMIX_GROUPED;
+    }
     if (drg.length >= 2 && strncmp(drg.text, "00", 2) == 0) {
         return 1u << CASEMIX_UNGROUPED;
     }
@@ -91,8 +97,56 @@ static void note_difference(FILE *to, const char *what, casemix_text expected, c
     }
 }
 
+/* ---- numbers ---- */
+
+/* Without zeros that say nothing: "01.500" is "1.5". */
+static casemix_text short_number(casemix_text number) {
+    while (number.length > 1 && number.text[0] == '0' && number.text[1] != '.') {
+        number.text++;
+        number.length--;
+    }
+    if (memchr(number.text, '.', number.length)) {
+        while (number.text[number.length - 1] == '0') {
+            number.length--;
+        }
+        number.length -= number.text[number.length - 1] == '.';
+    }
+    return number;
+}
+
+static bool same_cell(int what, casemix_text a, casemix_text b) {
+    return what == SCORE || what == FACTOR ? b.length && same_text(short_number(a), short_number(b)) : same_text(a, b);
+}
+
+/* ---- answers ---- */
+
+struct answer {
+    const casemix_grouping *grouping;
+    casemix_text cells[EXPECTED];
+    char score[NUMBER_ROOM], factor[NUMBER_ROOM];
+};
+
+/* What was got, cell by cell as it is expected. A bare ADRG stands in expected_drg too. */
+static void fill_answer(struct answer *out, const casemix_grouping *got, const casemix_context *context) {
+    casemix_dip dip;
+    *out = (struct answer){.grouping = got, .cells = {[MDC] = got->mdc,
+                                                      [ADRG] = got->adrg,
+                                                      [DRG] = got->drg.length ? got->drg : got->adrg}};
+    if (casemix_dip_of(context, &dip) == CASEMIX_OK) {
+        out->cells[DIP] = dip.entry;
+        out->cells[PART] = dip.part;
+        char *end = put_decimal(out->factor, dip.factor, FACTOR_PLACES);
+        out->cells[FACTOR] = (casemix_text){out->factor, (size_t)(end - out->factor)};
+    }
+    if (out->cells[DIP].length && dip.score >= 0) {
+        char *end = put_decimal(out->score, dip.score, SCORE_PLACES);
+        out->cells[SCORE] = (casemix_text){out->score, (size_t)(end - out->score)};
+    }
+}
+
 /* Number of differences; each is told to `to` if it is not NULL. */
-static unsigned compare(const casemix_text *expected, const casemix_grouping *got, FILE *to) {
+static unsigned compare(const casemix_text *expected, const struct answer *answer, FILE *to) {
+    const casemix_grouping *got = answer->grouping;
     unsigned bits = expected[STATUS].length ? allowed(expected[STATUS]) : allowed_by_codes(expected);
     unsigned differences = 0;
     if (!(bits >> got->status & 1u)) {
@@ -103,12 +157,10 @@ static unsigned compare(const casemix_text *expected, const casemix_grouping *go
     if (!(bits & (1u << CASEMIX_GROUPED | 1u << CASEMIX_QY))) {
         return differences; /* the codes are sentinels */
     }
-    /* A bare ADRG stands in expected_drg too. */
-    const casemix_text answer[EXPECTED] = {{"", 0}, got->mdc, got->adrg, got->drg.length ? got->drg : got->adrg};
     for (int i = MDC; i < EXPECTED; i++) {
         bool counts = expected[i].length && !(i == ADRG && bits == 1u << CASEMIX_QY);
-        if (counts && !same_text(expected[i], answer[i])) {
-            note_difference(to, expected_names[i] + strlen("expected_"), expected[i], answer[i]);
+        if (counts && !same_cell(i, expected[i], answer->cells[i])) {
+            note_difference(to, expected_names[i] + strlen("expected_"), expected[i], answer->cells[i]);
             differences++;
         }
     }
@@ -118,6 +170,16 @@ static unsigned compare(const casemix_text *expected, const casemix_grouping *go
 static void name_case(FILE *to, const struct worker *w, const struct csv_row *row) {
     casemix_text id = worker_field(row, w->batch->map.id);
     fprintf(to, "case %.*s\n", (int)id.length, id.text);
+}
+
+static bool agrees_compatibly(const struct verify *v, const casemix_case *one, const casemix_text *expected) {
+    casemix_grouping grouping;
+    struct answer answer;
+    if (casemix_group(v->compatible, one, &grouping) != CASEMIX_OK) {
+        return false;
+    }
+    fill_answer(&answer, &grouping, v->compatible);
+    return compare(expected, &answer, NULL) == 0;
 }
 
 static bool check_row(struct worker *w, const struct csv_row *row) {
@@ -131,14 +193,15 @@ static bool check_row(struct worker *w, const struct csv_row *row) {
         return false;
     }
     v->statuses[w->grouping.status]++;
-    if (compare(expected, &w->grouping, NULL) == 0) {
+    struct answer answer;
+    fill_answer(&answer, &w->grouping, w->context);
+    if (compare(expected, &answer, NULL) == 0) {
         return true;
     }
-    casemix_grouping again;
-    if (casemix_group(v->compatible, w->one, &again) == CASEMIX_OK && compare(expected, &again, NULL) == 0) {
+    if (agrees_compatibly(v, w->one, expected)) {
         if (v->compatible_only++ < COMPATIBLE_SHOWN) {
             name_case(v->shown_compatible, w, row);
-            compare(expected, &w->grouping, v->shown_compatible);
+            compare(expected, &answer, v->shown_compatible);
         }
         if (!v->o->strict) {
             return true;
@@ -146,8 +209,8 @@ static bool check_row(struct worker *w, const struct csv_row *row) {
     }
     if (v->mismatches++ < v->o->show) {
         name_case(v->shown, w, row);
-        compare(expected, &w->grouping, v->shown);
-        tell_story(v->shown, w->context, w->one, false);
+        compare(expected, &answer, v->shown);
+        tell_story(v->shown, w->batch->image, w->context, w->one, false);
         fputc('\n', v->shown);
     }
     return true;
@@ -164,8 +227,8 @@ static int find_columns(struct batch *batch) {
     }
     if (!any) {
         complain(
-            "%s: line %llu: the heading has none of expected_status, expected_mdc, expected_adrg, expected_drg: "
-            "there is nothing to compare with",
+            "%s: line %llu: the heading has none of expected_status, expected_mdc, expected_adrg, expected_drg, "
+            "expected_dip, expected_part, expected_score, expected_factor: there is nothing to compare with",
             batch->input->name, (unsigned long long)batch->input->line);
         return EXIT_FOUND;
     }

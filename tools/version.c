@@ -27,8 +27,15 @@ static void print_schemes(const casemix_image *image) {
     casemix_scheme_info s;
     for (uint32_t i = 0; i < casemix_scheme_count(image) && casemix_scheme_at(image, i, &s) == CASEMIX_OK; i++) {
         printf("scheme %s  %s\n", s.id.text, s.title.text);
-        printf("  %u MDC, %u ADRG, %u DRG, %u diagnoses, %u procedures\n", s.mdcs, s.adrgs, s.drgs, s.diagnoses,
-               s.procedures);
+        if (casemix_scheme_kind_at(image, i) == CASEMIX_SCHEME_DIP) {
+            printf("  DIP: %u parts, %u entries, ", s.mdcs, s.drgs);
+        } else {
+            printf("  DRG: %u MDC, %u ADRG, %u DRG, ", s.mdcs, s.adrgs, s.drgs);
+        }
+        printf("%u diagnoses, %u procedures\n", s.diagnoses, s.procedures);
+        if (casemix_scheme_is_demonstration(image, i)) {
+            printf("  made of demonstration data: no real catalogue\n");
+        }
         if (s.from.length || s.until.length) {
             printf("  in force %s to %s\n", s.from.length ? s.from.text : "...",
                    s.until.length ? s.until.text : "...");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The review of a scheme: codes twice, groups without an answer, severity lists. Groups out of reach are in
- * check_reach.c, diagnoses without a place in check_diagnoses.c. */
+ * check_reach.c, diagnoses without a place in check_diagnoses.c, DIP schemes in check_dip.c. */
 #include "check.h"
 
 #include <stdlib.h>
@@ -213,11 +213,15 @@ void scheme_check(struct report *report, const struct scheme *scheme) {
     for (int kind = 0; kind < CODE_KINDS; kind++) {
         review.regions.words[kind] = ((size_t)scheme->catalogues[kind]->count + 63) / 64;
     }
-    make_regions(&review);
-    check_groups(&review);
-    check_answers(&review);
-    check_reach(&review);
-    check_diagnoses(&review);
+    if (scheme->dip != NULL) {
+        check_dip(&review);
+    } else {
+        make_regions(&review);
+        check_groups(&review);
+        check_answers(&review);
+        check_reach(&review);
+        check_diagnoses(&review);
+    }
     check_severity(&review);
     arena_free(review.arena);
 }

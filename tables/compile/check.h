@@ -9,7 +9,7 @@
 /* Says: codes of groups twice; groups that can never be reached, and which ones take their cases; principal
  * diagnoses that stand in two MDCs or in none; MDC diagnoses that none of its medical groups takes; codes of a
  * group's list that its MDC does not have; MCC and CC without an exclusion table that some principal diagnosis has.
- */
+ * Of a DIP scheme: parts, entries and classes that no case comes to, steps that find nothing. */
 void scheme_check(struct report *report, const struct scheme *scheme);
 
 /* ---- between the files that make up the review ---- */
@@ -25,6 +25,7 @@ struct review {
 
 void check_reach(struct review *review);
 void check_diagnoses(struct review *review);
+void check_dip(struct review *review); /* of a DIP scheme, in place of the two above */
 
 /* Switched off on purpose: `when: 0`. */
 bool switched_off(const struct expression *when);

@@ -55,6 +55,9 @@ struct codesets {
     struct codeset **open; /* sets being expanded, the outermost first */
     size_t depth;
     unsigned regexes; /* compiled so far: each is run over a whole catalogue */
+    const struct total *totals; /* the scheme's, for expression.c, which knows what they are */
+    size_t total_count;
+    bool late_facts; /* expressions may ask for what is known only once the DIP entry of a case is */
 };
 
 void codesets_init(struct codesets *sets, struct sources *sources, const struct catalogue *diagnoses,

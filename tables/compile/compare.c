@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The comparison of two schemes: its frame, groups with their order, names and conditions. */
+ * The comparison of two schemes: its frame, groups with their order, names and conditions. DIP catalogues are in
+ * compare_dip.c and compare_entries.c. */
 #include "compare.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "compare_dip.h"
 
 struct difference *difference_add(struct comparison *c, const char *part, const char *subject, const char *what) {
     struct difference item = {.part = part, .subject = subject, .what = what};
@@ -11,8 +15,8 @@ struct difference *difference_add(struct comparison *c, const char *part, const 
     return &c->items[c->count - 1];
 }
 
-static void change(struct comparison *c, const char *part, const char *subject, const char *what, const char *before,
-                   const char *after) {
+void compare_change(struct comparison *c, const char *part, const char *subject, const char *what,
+                    const char *before, const char *after) {
     if (strcmp(before, after) != 0) {
         struct difference *out = difference_add(c, part, subject, what);
         out->before = before;
@@ -20,15 +24,19 @@ static void change(struct comparison *c, const char *part, const char *subject, 
     }
 }
 
-static const char *words_of(struct comparison *c, const struct expression *when) {
+const char *condition_words(struct comparison *c, const struct expression *when) {
     return when->text == NULL || when->length == 0 ? "always" : arena_copy(c->arena, when->text, when->length);
 }
 
 /* ---- conditions ---- */
 
+static bool has_children(const struct expression *when) {
+    return when->op == EXPR_AND || when->op == EXPR_OR || when->op == EXPR_NOT || when->op == EXPR_AT_LEAST ||
+           when->op == EXPR_TOTAL;
+}
+
 /* Do both ask the same, whatever the sets hold? Sets written in braces or with other names may stand for each other. */
 static bool same_shape(const struct expression *a, const struct expression *b) {
-    bool tree = a->op == EXPR_AND || a->op == EXPR_OR || a->op == EXPR_NOT || a->op == EXPR_AT_LEAST;
     if (a->op != b->op || a->where != b->where || a->number != b->number || a->count != b->count ||
         a->fact != b->fact || a->compare != b->compare || (a->set == NULL) != (b->set == NULL) ||
         (a->set != NULL && a->set->kind != b->set->kind)) {
@@ -36,15 +44,14 @@ static bool same_shape(const struct expression *a, const struct expression *b) {
     }
     for (size_t i = 0; i < a->count; i++) {
         if (a->op == EXPR_AMONG ? strcmp(a->words[i], b->words[i]) != 0
-                                : tree && !same_shape(a->children[i], b->children[i])) {
+                                : has_children(a) && !same_shape(a->children[i], b->children[i])) {
+            return false;
+        }
+        if (a->op == EXPR_TOTAL && a->weights[i] != b->weights[i]) {
             return false;
         }
     }
     return true;
-}
-
-static bool has_children(const struct expression *when) {
-    return when->op == EXPR_AND || when->op == EXPR_OR || when->op == EXPR_NOT || when->op == EXPR_AT_LEAST;
 }
 
 static void note_sets(struct comparison *c, const struct expression *a, const struct expression *b, const char *part,
@@ -58,7 +65,7 @@ static void note_sets(struct comparison *c, const struct expression *a, const st
 }
 
 /* The sets that a new condition names: changed since, or new. */
-static void note_named_sets(struct comparison *c, const struct expression *b, const char *part, const char *user) {
+void compare_named_sets(struct comparison *c, const struct expression *b, const char *part, const char *user) {
     if (b->set != NULL && b->set->name[0] != '\0') {
         const struct codeset *before = codesets_find(&c->a->sets, b->set->name, strlen(b->set->name));
         if (before != NULL && before->kind == b->set->kind) {
@@ -68,27 +75,27 @@ static void note_named_sets(struct comparison *c, const struct expression *b, co
         }
     }
     for (size_t i = 0; has_children(b) && i < b->count; i++) {
-        note_named_sets(c, b->children[i], part, user);
+        compare_named_sets(c, b->children[i], part, user);
     }
 }
 
-static void compare_when(struct comparison *c, const struct expression *a, const struct expression *b,
-                         const char *part, const char *subject, const char *user) {
+void compare_when(struct comparison *c, const struct expression *a, const struct expression *b, const char *part,
+                  const char *subject, const char *user) {
     if (same_shape(a, b)) {
         note_sets(c, a, b, part, user);
         return;
     }
     struct difference *out = difference_add(c, part, subject, "condition");
-    out->before = words_of(c, a);
-    out->after = words_of(c, b);
-    note_named_sets(c, b, part, user);
+    out->before = condition_words(c, a);
+    out->after = condition_words(c, b);
+    compare_named_sets(c, b, part, user);
 }
 
 /* ---- order ---- */
 
 /* Of things in the order of B, given by their places in A (SIZE_MAX: not there), those that moved: all that are not in
  * a longest ascending run. */
-static bool *moved_of(struct arena *arena, const size_t *places, size_t count) {
+bool *compare_moved(struct arena *arena, const size_t *places, size_t count) {
     bool *moved = ARENA_ARRAY(arena, bool, count + 1);
     size_t *longest = ARENA_ARRAY(arena, size_t, count + 1), *before = ARENA_ARRAY(arena, size_t, count + 1);
     size_t best = SIZE_MAX;
@@ -112,8 +119,8 @@ static bool *moved_of(struct arena *arena, const size_t *places, size_t count) {
     return moved;
 }
 
-static void say_moved(struct comparison *c, const char *part, const char *subject, const char *before,
-                      const char *after) {
+void compare_say_moved(struct comparison *c, const char *part, const char *subject, const char *before,
+                       const char *after) {
     struct difference *out = difference_add(c, part, subject, "moved");
     out->before = before == NULL ? "first" : arena_format(c->arena, "after %s", before);
     out->after = after == NULL ? "first" : arena_format(c->arena, "after %s", after);
@@ -155,13 +162,13 @@ static void add_drg(struct comparison *c, const char *part, const struct step *b
     struct difference *out = difference_add(c, part, drg->code, from == NULL ? "DRG added" : "DRG moved");
     out->text = from == NULL ? drg->name : arena_format(c->arena, "%s; from %s to %s", drg->name, from->id, b->id);
     if (from == NULL) {
-        out->after = words_of(c, drg->when);
-        note_named_sets(c, drg->when, part, drg->code);
+        out->after = condition_words(c, drg->when);
+        compare_named_sets(c, drg->when, part, drg->code);
         return;
     }
     size_t at;
     const struct drg *before = find_drg(from, drg->code, &at);
-    change(c, part, drg->code, "DRG name", own_name(c, from, before), own_name(c, b, drg));
+    compare_change(c, part, drg->code, "DRG name", own_name(c, from, before), own_name(c, b, drg));
     compare_when(c, before->when, drg->when, part, drg->code, drg->code);
 }
 
@@ -178,13 +185,13 @@ static void compare_drgs(struct comparison *c, const char *part, const struct st
             add_drg(c, part, b, drg);
             continue;
         }
-        change(c, part, drg->code, "DRG name", own_name(c, a, before), own_name(c, b, drg));
+        compare_change(c, part, drg->code, "DRG name", own_name(c, a, before), own_name(c, b, drg));
         compare_when(c, before->when, drg->when, part, drg->code, drg->code);
     }
-    const bool *moved = moved_of(c->arena, places, b->drg_count);
+    const bool *moved = compare_moved(c->arena, places, b->drg_count);
     for (size_t d = 0; d < b->drg_count; d++) {
         if (moved[d]) {
-            say_moved(c, part, b->drgs[d].code, places[d] > 0 ? a->drgs[places[d] - 1].code : NULL,
+            compare_say_moved(c, part, b->drgs[d].code, places[d] > 0 ? a->drgs[places[d] - 1].code : NULL,
                       d > 0 ? b->drgs[d - 1].code : NULL);
         }
     }
@@ -232,10 +239,10 @@ static void add_step(struct comparison *c, const struct mdc *mdc, size_t at) {
     struct difference *out = difference_add(c, mdc->code, step->id, has_code(c->a, step->code) ? "entry added" : "added");
     out->text = arena_format(c->arena, "%s%s%s; %s%s", step->name, step->drg_count > 0 ? "; DRG " : "",
                              drg_codes(c, step), at > 0 ? "after " : "first", at > 0 ? mdc->steps[at - 1]->id : "");
-    out->after = words_of(c, step->when);
-    note_named_sets(c, step->when, mdc->code, step->id);
+    out->after = condition_words(c, step->when);
+    compare_named_sets(c, step->when, mdc->code, step->id);
     for (size_t d = 0; d < step->drg_count; d++) {
-        note_named_sets(c, step->drgs[d].when, mdc->code, step->id);
+        compare_named_sets(c, step->drgs[d].when, mdc->code, step->id);
     }
 }
 
@@ -245,12 +252,12 @@ static void remove_step(struct comparison *c, const char *part, const struct ste
 }
 
 static void compare_step(struct comparison *c, const char *part, const struct step *a, const struct step *b) {
-    change(c, part, b->id, "name", a->name, b->name);
-    change(c, part, b->id, "answer", a->code, b->code);
-    change(c, part, b->id, "kind", a->is_qy ? "QY step" : "ADRG", b->is_qy ? "QY step" : "ADRG");
+    compare_change(c, part, b->id, "name", a->name, b->name);
+    compare_change(c, part, b->id, "answer", a->code, b->code);
+    compare_change(c, part, b->id, "kind", a->is_qy ? "QY step" : "ADRG", b->is_qy ? "QY step" : "ADRG");
     if (!a->is_qy && !b->is_qy) {
-        change(c, part, b->id, "no DRG fits", a->bare ? "the ADRG is the answer" : "the next step is tried",
-               b->bare ? "the ADRG is the answer" : "the next step is tried");
+        compare_change(c, part, b->id, "no DRG fits", a->bare ? "the ADRG is the answer" : "the next step is tried",
+                       b->bare ? "the ADRG is the answer" : "the next step is tried");
     }
     compare_when(c, a->when, b->when, part, b->id, b->id);
     compare_drgs(c, part, a, b);
@@ -272,15 +279,15 @@ static void compare_steps(struct comparison *c, const struct mdc *a, const struc
             continue;
         }
         if (mdc != a) {
-            change(c, b->code, step->id, "moved", mdc->code, b->code);
+            compare_change(c, b->code, step->id, "moved", mdc->code, b->code);
             places[s] = SIZE_MAX;
         }
         compare_step(c, b->code, before, step);
     }
-    const bool *moved = moved_of(c->arena, places, b->step_count);
+    const bool *moved = compare_moved(c->arena, places, b->step_count);
     for (size_t s = 0; s < b->step_count; s++) {
         if (moved[s]) {
-            say_moved(c, b->code, b->steps[s]->id, places[s] > 0 ? a->steps[places[s] - 1]->id : NULL,
+            compare_say_moved(c, b->code, b->steps[s]->id, places[s] > 0 ? a->steps[places[s] - 1]->id : NULL,
                       s > 0 ? b->steps[s - 1]->id : NULL);
         }
     }
@@ -308,12 +315,12 @@ static void compare_mdcs(struct comparison *c) {
             static const struct mdc nothing;
             struct difference *out = difference_add(c, mdc->code, mdc->code, "added");
             out->text = mdc->name;
-            out->after = words_of(c, mdc->when);
-            note_named_sets(c, mdc->when, mdc->code, mdc->code);
+            out->after = condition_words(c, mdc->when);
+            compare_named_sets(c, mdc->when, mdc->code, mdc->code);
             compare_steps(c, &nothing, mdc);
             continue;
         }
-        change(c, mdc->code, mdc->code, "name", before->name, mdc->name);
+        compare_change(c, mdc->code, mdc->code, "name", before->name, mdc->name);
         compare_when(c, before->when, mdc->when, mdc->code, mdc->code, mdc->code);
         compare_steps(c, before, mdc);
     }
@@ -329,10 +336,10 @@ static void compare_mdcs(struct comparison *c) {
             }
         }
     }
-    const bool *moved = moved_of(c->arena, places, b->mdc_count);
+    const bool *moved = compare_moved(c->arena, places, b->mdc_count);
     for (size_t m = 0; m < b->mdc_count; m++) {
         if (moved[m]) {
-            say_moved(c, "", b->mdcs[m]->code, places[m] > 0 ? a->mdcs[places[m] - 1]->code : NULL,
+            compare_say_moved(c, "", b->mdcs[m]->code, places[m] > 0 ? a->mdcs[places[m] - 1]->code : NULL,
                       m > 0 ? b->mdcs[m - 1]->code : NULL);
         }
     }
@@ -362,7 +369,7 @@ static const char *requirement_words(struct comparison *c, const struct scheme *
         const struct requirement *need = &scheme->requirements[i];
         bool always = need->when->op == EXPR_TRUE;
         words = arena_format(c->arena, "%s%s%s%s%s", words, i > 0 ? "; " : "", fact_rows[need->fact].word,
-                             always ? "" : " when ", always ? "" : words_of(c, need->when));
+                             always ? "" : " when ", always ? "" : condition_words(c, need->when));
     }
     return words[0] == '\0' ? "nothing" : words;
 }
@@ -408,19 +415,22 @@ static void compare_catalogue(struct comparison *c, enum code_kind kind) {
 }
 
 static void compare_whole(struct comparison *c) {
-    change(c, "", "in force", "dates", force_words(c, c->a), force_words(c, c->b));
-    change(c, "", "in force", "regions", region_words(c, c->a), region_words(c, c->b));
+    compare_change(c, "", "in force", "dates", force_words(c, c->a), force_words(c, c->b));
+    compare_change(c, "", "in force", "regions", region_words(c, c->a), region_words(c, c->b));
     compare_catalogue(c, CODE_DIAGNOSIS);
     compare_catalogue(c, CODE_PROCEDURE);
-    change(c, "", "case", "requires", requirement_words(c, c->a), requirement_words(c, c->b));
+    compare_change(c, "", "case", "requires", requirement_words(c, c->a), requirement_words(c, c->b));
     for (size_t i = 0; i < c->a->requirement_count && i < c->b->requirement_count; i++) {
         if (same_shape(c->a->requirements[i].when, c->b->requirements[i].when)) {
             note_sets(c, c->a->requirements[i].when, c->b->requirements[i].when, "", "require");
         }
     }
-    change(c, "", "no group", "retry", c->a->retry_procedures ? "each other procedure is tried alone" : "no retry",
-           c->b->retry_procedures ? "each other procedure is tried alone" : "no retry");
-    change(c, "", "compatibility", "switches", compatibility_words(c, c->a), compatibility_words(c, c->b));
+    compare_change(c, "", "no group", "retry",
+                   c->a->retry_procedures ? "each other procedure is tried alone" : "no retry",
+                   c->b->retry_procedures ? "each other procedure is tried alone" : "no retry");
+    compare_change(c, "", "compatibility", "switches", compatibility_words(c, c->a), compatibility_words(c, c->b));
+    compare_change(c, "", "scheme", "demonstration data", c->a->demonstration ? "yes" : "no",
+                   c->b->demonstration ? "yes" : "no");
     compare_barred(c);
 }
 
@@ -428,32 +438,62 @@ static void compare_whole(struct comparison *c) {
 
 enum { FOLD_LEAST = 4 };
 
+/* A change with its place in the list. */
+struct change_place {
+    const struct difference *item;
+    size_t at;
+};
+
+static int by_text(const void *left, const void *right) {
+    const struct difference *a = ((const struct change_place *)left)->item;
+    const struct difference *b = ((const struct change_place *)right)->item;
+    int order = strcmp(a->what, b->what);
+    order = order != 0 ? order : strcmp(a->before, b->before);
+    return order != 0 ? order : strcmp(a->after, b->after);
+}
+
+static int by_text_then_place(const void *left, const void *right) {
+    const struct change_place *a = left, *b = right;
+    int order = by_text(a, b);
+    return order != 0 ? order : (a->at > b->at) - (a->at < b->at);
+}
+
+/* Tell a run of equal changes once, in the place of the first, if it is long enough. */
+static void fold_run(struct comparison *c, const struct change_place *run, size_t count, bool *gone) {
+    if (count < FOLD_LEAST) {
+        return;
+    }
+    const char **groups = ARENA_ARRAY(c->arena, const char *, count);
+    for (size_t i = 0; i < count; i++) {
+        groups[i] = run[i].item->subject;
+        gone[run[i].at] = i > 0;
+    }
+    struct difference *first = &c->items[run[0].at];
+    first->part = "";
+    first->subject = "many groups";
+    first->list = groups;
+    first->list_count = count;
+}
+
 /* The same change of many groups is told once, for the scheme as a whole. */
 static void fold(struct comparison *c) {
-    size_t kept = 0;
+    struct change_place *changes = ARENA_ARRAY(c->arena, struct change_place, c->count + 1);
     bool *gone = ARENA_ARRAY(c->arena, bool, c->count + 1);
+    size_t count = 0, kept = 0;
     for (size_t i = 0; i < c->count; i++) {
-        struct difference *first = &c->items[i];
-        const char **groups = NULL;
-        size_t count = 0, capacity = 0;
-        for (size_t j = i; j < c->count && first->before != NULL && first->part[0] != '\0' && !gone[i]; j++) {
-            const struct difference *other = &c->items[j];
-            if (other->before != NULL && strcmp(other->what, first->what) == 0 &&
-                strcmp(other->before, first->before) == 0 && strcmp(other->after, first->after) == 0) {
-                ARENA_PUSH(c->arena, groups, count, capacity, other->subject);
-            }
+        if (c->items[i].before != NULL && c->items[i].part[0] != '\0' && c->items[i].added_count == 0 &&
+            c->items[i].removed_count == 0) {
+            changes[count++] = (struct change_place){&c->items[i], i};
         }
-        for (size_t j = i + 1; count >= FOLD_LEAST && j < c->count; j++) {
-            const struct difference *other = &c->items[j];
-            gone[j] |= other->before != NULL && strcmp(other->what, first->what) == 0 &&
-                       strcmp(other->before, first->before) == 0 && strcmp(other->after, first->after) == 0;
+    }
+    if (count > 0) {
+        qsort(changes, count, sizeof *changes, by_text_then_place);
+    }
+    for (size_t first = 0, end; first < count; first = end) {
+        for (end = first + 1; end < count && by_text(&changes[first], &changes[end]) == 0;) {
+            end++;
         }
-        if (count >= FOLD_LEAST) {
-            first->part = "";
-            first->subject = "many groups";
-            first->list = groups;
-            first->list_count = count;
-        }
+        fold_run(c, &changes[first], end - first, gone);
     }
     for (size_t i = 0; i < c->count; i++) {
         if (!gone[i]) {
@@ -479,7 +519,16 @@ struct comparison *compare_schemes(struct arena *arena, const struct scheme *a, 
         c->to_a[kind] = map_codes(arena, b->catalogues[kind], a->catalogues[kind]);
     }
     compare_whole(c);
-    compare_mdcs(c);
+    if ((a->dip == NULL) != (b->dip == NULL)) {
+        compare_change(c, "", "scheme", "kind", a->dip == NULL ? "DRG" : "DIP", b->dip == NULL ? "DRG" : "DIP");
+        compare_severity(c);
+        return c; /* groups of the one and entries of the other have nothing in common */
+    }
+    if (a->dip == NULL) {
+        compare_mdcs(c);
+    } else {
+        compare_dip(c);
+    }
     compare_set_pairs(c);
     compare_severity(c);
     fold(c);

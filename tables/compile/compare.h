@@ -39,6 +39,20 @@ void compare_policies(struct comparison *comparison, const struct policy *a, con
 
 struct difference *difference_add(struct comparison *c, const char *part, const char *subject, const char *what);
 
+/* Tell two words that differ, if they do. */
+void compare_change(struct comparison *c, const char *part, const char *subject, const char *what,
+                    const char *before, const char *after);
+
+/* Conditions: two of a `user`, and the sets that a new one names. In words: as written, or "always". */
+void compare_when(struct comparison *c, const struct expression *a, const struct expression *b, const char *part,
+                  const char *subject, const char *user);
+void compare_named_sets(struct comparison *c, const struct expression *b, const char *part, const char *user);
+const char *condition_words(struct comparison *c, const struct expression *when);
+
+bool *compare_moved(struct arena *arena, const size_t *places, size_t count);
+void compare_say_moved(struct comparison *c, const char *part, const char *subject, const char *before,
+                       const char *after);
+
 /* Codes of `b` that `a` lacks, and the other way round; either may be NULL. False if there are none. */
 bool compare_sets(struct comparison *c, const struct codeset *a, const struct codeset *b, enum code_kind kind,
                   struct difference *out);

@@ -118,13 +118,23 @@ static const char *axis_words(struct comparison *c, const struct policy_axis *ax
     return words;
 }
 
+static const char *value_words(struct comparison *c, const struct decimal *values, size_t count) {
+    const char *words = "";
+    for (size_t i = 0; i < count; i++) {
+        words = arena_format(c->arena, "%s%s %s", words, i == 0 ? "" : ",", decimal_words(c, values[i]));
+    }
+    return words;
+}
+
 static const char *table_words(struct comparison *c, const struct policy *policy, const struct policy_table *table) {
-    const char *words = "by";
+    const char *words = table->by_group ? "by group" : "by";
     for (size_t i = 0; i < table->axis_count; i++) {
         words = arena_format(c->arena, "%s %s", words, policy->axes[table->axes[i]].name);
     }
-    for (size_t i = 0; i < table->value_count; i++) {
-        words = arena_format(c->arena, "%s%s %s", words, i == 0 ? ":" : ",", decimal_words(c, table->values[i]));
+    words = arena_format(c->arena, "%s:%s", words, value_words(c, table->values, table->row_size));
+    for (size_t r = 0; r < table->row_count && !table->is_mean; r++) {
+        words = arena_format(c->arena, "%s; %s:%s", words, table->rows[r].group,
+                             value_words(c, table->rows[r].values, table->row_size));
     }
     return words;
 }
@@ -144,6 +154,7 @@ static const char *name_words(struct comparison *c, const struct policy *policy,
     case POLICY_AXIS:
         return axis_words(c, &policy->axes[name->number]);
     case POLICY_FORMULA:
+    case POLICY_FIGURE:
         return formula_words(policy->formulas[name->number]);
     default:
         return ""; /* a column: its cells are compared */
@@ -151,7 +162,7 @@ static const char *name_words(struct comparison *c, const struct policy *policy,
 }
 
 static void compare_names(struct comparison *c, const struct policy *a, const struct policy *b) {
-    static const char *const words[] = {"parameter", "table", "groups", "column", "words", "formula"};
+    static const char *const words[] = {"parameter", "table", "groups", "column", "words", "formula", "figure"};
     for (size_t i = 0; i < b->name_count; i++) {
         const struct policy_name *name = &b->names[i];
         change(c, name->name, words[name->kind], name_words(c, a, find_name(a, name->kind, name->name)),

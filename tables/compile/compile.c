@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "dip.h"
 #include "tables.h"
 
 #ifndef CASEMIX_COMPILER
@@ -65,6 +66,10 @@ const struct policy *compilation_policy(const struct compilation *work, size_t n
 static struct scheme *read_scheme(struct compilation *work, const char *path, struct place from) {
     struct scheme *scheme = scheme_read(&work->sources, path, from);
     if (scheme == NULL) {
+        return NULL;
+    }
+    if (scheme->dip != NULL && scheme->dip->entry_count == 0) { /* fine for one that others extend */
+        report_say(work->sources.report, MSG_missing_key, scheme->place, "a DIP scheme", "catalogue");
         return NULL;
     }
     for (size_t i = 0; i < work->scheme_count; i++) {

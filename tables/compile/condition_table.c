@@ -4,23 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct root {
-    const struct expression *when;
-    uint32_t number;
-};
+#include "run_pool.h"
 
 struct condition_table {
     struct arena *arena;
     struct image_writer *writer;
     const struct scheme *scheme;
     const uint16_t *ids[CODE_KINDS];
-    struct root *roots;
+    struct run_pool roots; /* const struct expression *: the conditions that were added, */
+    uint32_t *numbers;     /* and the number of the first node of each */
+    struct run_pool sets;  /* const struct codeset * */
     struct image_expression *nodes;
     const struct expression **from; /* what each node was made of */
-    const struct codeset **sets;
     image_text *words;
-    size_t root_count, root_capacity, node_count, node_capacity, from_count, from_capacity, set_count, set_capacity,
-        word_count, word_capacity;
+    size_t number_count, number_capacity, node_count, node_capacity, from_count, from_capacity, word_count,
+        word_capacity;
 };
 
 struct condition_table *condition_table_new(struct arena *arena, struct image_writer *writer,
@@ -31,17 +29,9 @@ struct condition_table *condition_table_new(struct arena *arena, struct image_wr
     table->scheme = scheme;
     table->ids[CODE_DIAGNOSIS] = ids[CODE_DIAGNOSIS];
     table->ids[CODE_PROCEDURE] = ids[CODE_PROCEDURE];
+    run_pool_init(&table->roots, arena, sizeof(const struct expression *));
+    run_pool_init(&table->sets, arena, sizeof(const struct codeset *));
     return table;
-}
-
-static uint32_t set_number(struct condition_table *table, const struct codeset *set) {
-    for (size_t i = 0; i < table->set_count; i++) {
-        if (table->sets[i] == set) {
-            return (uint32_t)i;
-        }
-    }
-    ARENA_PUSH(table->arena, table->sets, table->set_count, table->set_capacity, set);
-    return (uint32_t)(table->set_count - 1);
 }
 
 static void push_node(struct condition_table *table, const struct expression *when) {
@@ -51,7 +41,7 @@ static void push_node(struct condition_table *table, const struct expression *wh
     node.compare = (uint16_t)when->compare;
     node.number = when->number;
     node.text = image_writer_text(table->writer, text);
-    node.set = when->set == NULL ? IMAGE_NONE32 : set_number(table, when->set);
+    node.set = when->set == NULL ? IMAGE_NONE32 : (uint32_t)run_pool_put(&table->sets, &when->set, 1);
     if (when->op == EXPR_AMONG) {
         node.first = (uint32_t)table->word_count;
         node.count = (uint32_t)when->count;
@@ -65,30 +55,37 @@ static void push_node(struct condition_table *table, const struct expression *wh
 }
 
 static bool has_children(const struct expression *when) {
-    return when->op == EXPR_AND || when->op == EXPR_OR || when->op == EXPR_NOT || when->op == EXPR_AT_LEAST;
+    return when->op == EXPR_AND || when->op == EXPR_OR || when->op == EXPR_NOT || when->op == EXPR_AT_LEAST ||
+           when->op == EXPR_TOTAL;
 }
 
 /* Breadth first, as the image wants it: the children of each node follow those of the node before it. */
 uint32_t condition_table_add(struct condition_table *table, const struct expression *when) {
-    for (size_t i = 0; i < table->root_count; i++) {
-        if (table->roots[i].when == when) {
-            return table->roots[i].number;
-        }
+    static const struct expression always = {.op = EXPR_TRUE};
+    if (when == NULL || (when->op == EXPR_TRUE && when->length == 0)) {
+        when = &always; /* entries of a DIP catalogue have thousands of these */
     }
-    struct root root = {when, (uint32_t)table->node_count};
-    ARENA_PUSH(table->arena, table->roots, table->root_count, table->root_capacity, root);
+    size_t root = run_pool_put(&table->roots, &when, 1);
+    if (root < table->number_count) {
+        return table->numbers[root];
+    }
+    uint32_t number = (uint32_t)table->node_count;
+    ARENA_PUSH(table->arena, table->numbers, table->number_count, table->number_capacity, number);
     push_node(table, when);
-    for (size_t at = root.number; at < table->node_count; at++) {
+    for (size_t at = number; at < table->node_count; at++) {
         const struct expression *node = table->from[at];
         if (has_children(node)) {
             table->nodes[at].first = (uint32_t)table->node_count;
             table->nodes[at].count = (uint32_t)node->count;
             for (size_t i = 0; i < node->count; i++) {
                 push_node(table, node->children[i]);
+                if (node->op == EXPR_TOTAL) {
+                    table->nodes[table->node_count - 1].number = node->weights[i];
+                }
             }
         }
     }
-    return root.number;
+    return number;
 }
 
 static int by_number(const void *a, const void *b) {
@@ -96,14 +93,16 @@ static int by_number(const void *a, const void *b) {
 }
 
 void condition_table_write(struct condition_table *table, uint32_t owner) {
-    struct image_set *sets = ARENA_ARRAY(table->arena, struct image_set, table->set_count + 1);
+    const struct codeset *const *from = (const struct codeset *const *)(const void *)table->sets.records;
+    size_t count = table->sets.count;
+    struct image_set *sets = ARENA_ARRAY(table->arena, struct image_set, count + 1);
     size_t total = 0, next = 0;
-    for (size_t i = 0; i < table->set_count; i++) {
-        total += table->sets[i]->count;
+    for (size_t i = 0; i < count; i++) {
+        total += from[i]->count;
     }
     uint16_t *members = ARENA_ARRAY(table->arena, uint16_t, total + 1);
-    for (size_t i = 0; i < table->set_count; i++) {
-        const struct codeset *set = table->sets[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct codeset *set = from[i];
         sets[i] = (struct image_set){image_writer_text(table->writer, set->name), set->kind, (uint32_t)next, set->count};
         uint32_t codes = table->scheme->catalogues[set->kind]->count;
         for (uint32_t code = 0; code < codes; code++) {
@@ -114,7 +113,7 @@ void condition_table_write(struct condition_table *table, uint32_t owner) {
         qsort(members + sets[i].first, set->count, sizeof *members, by_number);
     }
     image_writer_section(table->writer, IMAGE_EXPRESSIONS, owner, table->nodes, sizeof *table->nodes, table->node_count);
-    image_writer_section(table->writer, IMAGE_SETS, owner, sets, sizeof *sets, table->set_count);
+    image_writer_section(table->writer, IMAGE_SETS, owner, sets, sizeof *sets, count);
     image_writer_section(table->writer, IMAGE_MEMBERS, owner, members, sizeof *members, total);
     image_writer_section(table->writer, IMAGE_EXPRESSION_WORDS, owner, table->words, sizeof *table->words,
                          table->word_count);

@@ -307,6 +307,9 @@ static void say_unknown_word(struct parser *p, struct token token) {
     for (int i = 0; i < FACT_COUNT; i++) {
         nearest_offer(&nearest, fact_rows[i].word, strlen(fact_rows[i].word));
     }
+    for (size_t i = 0; i < p->sets->total_count; i++) {
+        nearest_offer(&nearest, p->sets->totals[i].name, strlen(p->sets->totals[i].name));
+    }
     struct token next = read_token(p->text, p->length, token.end);
     bool compared = next.kind == TOKEN_COMPARE;
     for (size_t i = 0; i < sizeof words / sizeof *words && !compared; i++) {
@@ -549,16 +552,20 @@ static bool parse_digits(const struct parser *p, struct token token, int places,
     return true;
 }
 
-/* The number of a comparison; money in 1/10000 yuan. */
-static bool parse_number(struct parser *p, const char *what, bool money, int64_t *out) {
+/* The number of a comparison; money in 1/10000 yuan, ratios in halves of 1/10000 (facts.def). */
+static bool parse_number(struct parser *p, const char *what, enum fact_kind kind, int64_t *out) {
+    bool money = kind == FACT_KIND_MONEY, ratio = kind == FACT_KIND_RATIO;
     if (p->token.kind != TOKEN_WORD) {
-        expected(p, money ? "an amount" : "a whole number");
+        expected(p, money ? "an amount" : ratio ? "a number" : "a whole number");
         return false;
     }
-    bool good = parse_digits(p, p->token, money ? 4 : 0, out);
-    if (!good || (!money && *out > INT32_MAX)) {
+    bool good = parse_digits(p, p->token, money || ratio ? 4 : 0, out);
+    good = good && (money || *out <= INT32_MAX) && (!ratio || !__builtin_mul_overflow(*out, 2, out));
+    if (!good) {
         report_say(p->report, MSG_compare_number_expected, place_at(p, p->token.start), what,
-                   money ? "an amount of at most 4 decimals" : "a whole number up to 2147483647",
+                   money   ? "an amount of at most 4 decimals"
+                   : ratio ? "a number like 0.3 or 1.5, of at most 4 decimals"
+                           : "a whole number up to 2147483647",
                    said(p, p->token));
         stop(p);
         return false;
@@ -657,11 +664,20 @@ static struct expression *parse_text_test(struct parser *p, struct expression *t
     return negated ? negation(p, test) : test;
 }
 
+/* What is known only once the entry is chosen cannot decide which one it is. */
+static void check_late(struct parser *p, enum fact fact, struct token token) {
+    if (fact_is_late(fact) && !p->sets->late_facts) {
+        report_say(p->report, MSG_dip_late_fact, place_at(p, token.start), fact_rows[fact].word);
+        p->ok = false;
+    }
+}
+
 static struct expression *parse_fact_test(struct parser *p, enum fact fact) {
     struct expression *test = new_expression(p, EXPR_COMPARE, p->token.start);
     const char *word = fact_rows[fact].word;
     enum fact_kind kind = fact_rows[fact].kind;
     test->fact = fact;
+    check_late(p, fact, p->token);
     advance(p);
     if (kind == FACT_KIND_TEXT) {
         return parse_text_test(p, test, word);
@@ -674,7 +690,36 @@ static struct expression *parse_fact_test(struct parser *p, enum fact fact) {
         return test;
     }
     if (parse_compare(p, test)) {
-        parse_number(p, word, kind == FACT_KIND_MONEY, &test->number);
+        parse_number(p, word, kind, &test->number);
+    }
+    return finish(p, test);
+}
+
+const struct total *total_find(const struct codesets *sets, const char *name, size_t length) {
+    for (size_t i = 0; i < sets->total_count; i++) {
+        if (strlen(sets->totals[i].name) == length && memcmp(sets->totals[i].name, name, length) == 0) {
+            return &sets->totals[i];
+        }
+    }
+    return NULL;
+}
+
+/* `CCI >= 5`: the sets of the total as tests of the other diagnoses, each with its weight. */
+static struct expression *parse_total(struct parser *p, const struct total *total) {
+    struct expression *test = new_expression(p, EXPR_TOTAL, p->token.start);
+    size_t capacity = 0;
+    for (size_t i = 0; i < total->count; i++) {
+        struct expression *child = new_expression_at(p, EXPR_IN, p->token.start, test->place);
+        child->where = WHERE_OTHER_DIAGNOSES;
+        child->set = total->sets[i];
+        child->text = arena_format(p->sets->arena, "QTZD in %s", codeset_title(p->report, total->sets[i]));
+        child->length = strlen(child->text);
+        add_child(p, test, child, &capacity);
+    }
+    test->weights = total->weights;
+    advance(p);
+    if (parse_compare(p, test)) {
+        parse_number(p, total->name, FACT_KIND_NUMBER, &test->number);
     }
     return finish(p, test);
 }
@@ -715,7 +760,7 @@ static struct expression *parse_length(struct parser *p) {
     }
     check_kind(p, test->where, &part);
     if (expect(p, TOKEN_CLOSE, "`)`") && parse_compare(p, test)) {
-        parse_number(p, "length", false, &test->number);
+        parse_number(p, "length", FACT_KIND_NUMBER, &test->number);
     }
     return finish(p, test);
 }
@@ -730,7 +775,7 @@ static struct expression *parse_atleast(struct parser *p) {
         return test;
     }
     struct token number = p->token;
-    if (!parse_number(p, "atleast", false, &test->number) || !enter(p, start)) {
+    if (!parse_number(p, "atleast", FACT_KIND_NUMBER, &test->number) || !enter(p, start)) {
         return test;
     }
     while (accept(p, TOKEN_COMMA)) {
@@ -769,6 +814,7 @@ static struct expression *parse_present(struct parser *p) {
         stop(p);
         return test;
     }
+    check_late(p, test->fact, p->token);
     advance(p);
     expect(p, TOKEN_CLOSE, "`)`");
     return finish(p, test);
@@ -784,6 +830,10 @@ static struct expression *parse_test(struct parser *p) {
         enum fact fact = fact_of_word(p->text + token.start, token.end - token.start);
         if (fact != FACT_COUNT) {
             return parse_fact_test(p, fact);
+        }
+        const struct total *total = total_find(p->sets, p->text + token.start, token.end - token.start);
+        if (total != NULL) {
+            return parse_total(p, total);
         }
         if (same_word(p, token, "1") || same_word(p, token, "0")) {
             struct expression *constant =

@@ -12,14 +12,15 @@
  *   factor      = "not" factor | "(" expression ")" | test;
  *   test        = where ["not"] "in" set | number-fact cmp integer | text-fact ["not"] "in" "{" word {"," word} "}"
  *               | text-fact ("=" | "!=") word | "length" "(" set "∩" where ")" cmp integer
- *               | "atleast" "(" integer { "," expression } ")" | "present" "(" fact ")" | "1" | "0"
+ *               | "atleast" "(" integer { "," expression } ")" | "present" "(" fact ")" | total cmp integer | "1" | "0"
  *   where       = position | "{" position { "," position } "}";  position = ZYZD | QTZD | ZYSS | QTSS
  *   set         = name | "{" item { ("," | blank) item } "}" | MCC | CC | "{" MCC "," CC "}"  (the last three: QTZD only)
  *   cmp         = "=" | "<" | "<=" | ">" | ">=" | "!="
  *
  * Words in upper or lower case. Empty is true. Full width ，（）｛｝＝＜＞ and ≤ ≥ ≠ are read as their plain forms, so that a
  * row can be pasted from a workbook. `length` may be swapped: ∩ is commutative. A fact that is absent makes its
- * comparison false (`!=` too), and `not` of it true (`not in` too). A MONEY fact is compared with a decimal of at most 4 places. */
+ * comparison false (`!=` too), and `not` of it true (`not in` too). A MONEY or RATIO fact is compared with a decimal of
+ * at most 4 places. A total is one of the scheme's `totals`: `CCI >= 5`. */
 #ifndef CASEMIX_COMPILE_EXPRESSION_H
 #define CASEMIX_COMPILE_EXPRESSION_H
 
@@ -39,6 +40,8 @@ enum expression_op {
     EXPR_AMONG,    /* text of `fact` is one of `words` */
     EXPR_COUNT,    /* number of different codes at `where` that are in `set`, `compare` `number` */
     EXPR_PRESENT,  /* `fact` is there */
+    EXPR_TOTAL,    /* the sum of the `weights` of the children that hold, `compare` `number`; each child is an EXPR_IN
+                    * of other diagnoses */
 };
 
 enum { WHERE_PRINCIPAL_DIAGNOSIS = 1, WHERE_OTHER_DIAGNOSES = 2, WHERE_PRINCIPAL_PROCEDURE = 4, WHERE_OTHER_PROCEDURES = 8 };
@@ -52,18 +55,31 @@ struct expression {
     size_t length;
     struct expression **children;
     size_t count;
+    uint32_t *weights; /* of a total: one a child */
     unsigned where;
     struct codeset *set; /* expanded */
     enum fact fact;
     enum compare compare;
-    int64_t number;
+    int64_t number; /* money in 1/10000 yuan, a ratio in halves of 1/10000 (facts.def) */
     const char **words; /* `count` of them */
+};
+
+/* A sum over the other diagnoses of a case: each set that has one of them in it adds its weight once. */
+struct total {
+    const char *name;
+    struct place place;
+    struct codeset **sets;
+    uint32_t *weights;
+    size_t count;
 };
 
 enum { EXPRESSION_DEPTH = 64, EXPRESSION_NODES = 100000 };
 
 /* The comparison that holds where the other does not. */
 enum compare compare_opposite(enum compare compare);
+
+/* The total of a name, or NULL. */
+const struct total *total_find(const struct codesets *sets, const char *name, size_t length);
 
 /* Parse the text of a scalar (NULL or empty: true). Sets it names are expanded. Never NULL; after a message it is
  * EXPR_FALSE with *ok = false. The kinds must fit: diagnoses against a set of diagnoses. */

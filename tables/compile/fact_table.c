@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_pool.h"
+
 enum { FACTS_MAX = IMAGE_FACT_WORDS_MAX * 64 };
 
 /* A fact that is asked of codes: is one of the set at one of the positions? */
@@ -35,10 +37,10 @@ struct fact_table {
     struct value_fact *values;
     struct whole_fact *wholes;
     struct image_derived *derived;
-    struct mask *masks;
-    struct fact_bits *rows;
+    struct run_pool masks; /* struct mask */
+    struct run_pool rows;  /* struct fact_bits */
     size_t code_count, code_capacity, value_count, value_capacity, whole_count, whole_capacity, derived_count,
-        derived_capacity, mask_count, mask_capacity, row_count, row_capacity;
+        derived_capacity;
 };
 
 /* ---- conjunctions ---- */
@@ -179,8 +181,10 @@ struct fact_table *fact_table_new(struct arena *arena, struct report *report, co
     table->next = IMAGE_FACT_FIRST_FREE;
     struct mask empty_mask = {0};
     struct fact_bits empty_row = {0};
-    ARENA_PUSH(arena, table->masks, table->mask_count, table->mask_capacity, empty_mask);
-    ARENA_PUSH(arena, table->rows, table->row_count, table->row_capacity, empty_row);
+    run_pool_init(&table->masks, arena, sizeof empty_mask);
+    run_pool_init(&table->rows, arena, sizeof empty_row);
+    run_pool_put(&table->masks, &empty_mask, 1);
+    run_pool_put(&table->rows, &empty_row, 1);
     return table;
 }
 
@@ -299,11 +303,35 @@ static uint16_t compound_fact(struct fact_table *table, const struct expression 
     return result;
 }
 
-static uint16_t whole_bit(struct fact_table *table, const struct expression *test) {
-    for (size_t i = 0; i < table->whole_count; i++) {
-        if (table->wholes[i].test == test) {
-            return table->wholes[i].bit;
+/* Counts and totals that ask the same in two places are one fact. */
+static bool same_count(const struct fact_table *table, const struct expression *a, const struct expression *b) {
+    if (a->op != b->op || a->compare != b->compare || a->number != b->number || a->count != b->count) {
+        return false;
+    }
+    if (a->op == EXPR_COUNT) {
+        return a->where == b->where && same_set(table, a->set, b->set);
+    }
+    for (size_t i = 0; a->op == EXPR_TOTAL && i < a->count; i++) {
+        if (a->weights[i] != b->weights[i] || !same_set(table, a->children[i]->set, b->children[i]->set)) {
+            return false;
         }
+    }
+    return a->op == EXPR_TOTAL;
+}
+
+static const struct whole_fact *find_whole(const struct fact_table *table, const struct expression *test) {
+    for (size_t i = 0; i < table->whole_count; i++) {
+        if (table->wholes[i].test == test || same_count(table, table->wholes[i].test, test)) {
+            return &table->wholes[i];
+        }
+    }
+    return NULL;
+}
+
+static uint16_t whole_bit(struct fact_table *table, const struct expression *test) {
+    const struct whole_fact *known = find_whole(table, test);
+    if (known != NULL) {
+        return known->bit;
     }
     struct whole_fact fact = {test, compound_fact(table, test)};
     ARENA_PUSH(table->arena, table->wholes, table->whole_count, table->whole_capacity, fact);
@@ -353,10 +381,9 @@ static uint16_t count_fact(struct fact_table *table, const struct expression *te
         compare = compare_opposite(compare);
         *negated = !*negated;
     }
-    for (size_t i = 0; i < table->whole_count; i++) {
-        if (table->wholes[i].test == test) {
-            return table->wholes[i].bit;
-        }
+    const struct whole_fact *known = find_whole(table, test);
+    if (known != NULL) {
+        return known->bit;
     }
     uint16_t of = code_bit(table, test->set, test->where);
     struct whole_fact fact = {test, new_bit(table)};
@@ -365,6 +392,43 @@ static uint16_t count_fact(struct fact_table *table, const struct expression *te
                                                .of = of,
                                                .where = (uint16_t)test->where,
                                                .compare = (uint16_t)compare,
+                                               .number = (uint32_t)test->number});
+    ARENA_PUSH(table->arena, table->wholes, table->whole_count, table->whole_capacity, fact);
+    return fact.bit;
+}
+
+/* A sum of weights compared with a number. The tests of one weight are added up together; those that ask the same share
+ * a bit, so each further one is added by itself. */
+static uint16_t total_fact(struct fact_table *table, const struct expression *test) {
+    const struct whole_fact *known = find_whole(table, test);
+    if (known != NULL) {
+        return known->bit;
+    }
+    struct whole_fact fact = {test, new_bit(table)};
+    bool *done = ARENA_ARRAY(table->arena, bool, test->count + 1);
+    for (size_t i = 0; i < test->count; i++) {
+        struct mask mask = {0};
+        bool any = false;
+        for (size_t k = i; k < test->count; k++) {
+            const struct expression *child = test->children[k];
+            if (done[k] || test->weights[k] != test->weights[i]) {
+                continue;
+            }
+            uint16_t bit = code_bit(table, child->set, child->where);
+            if (!(mask.need.words[bit / 64] >> (bit % 64) & 1)) {
+                set_bit(&mask.need, bit);
+                any = done[k] = true;
+            }
+        }
+        if (any) {
+            push_derived(table, (struct image_derived){.kind = IMAGE_DERIVED_ADD,
+                                                       .mask = fact_table_mask(table, &mask),
+                                                       .number = test->weights[i]});
+        }
+    }
+    push_derived(table, (struct image_derived){.kind = IMAGE_DERIVED_TOTAL,
+                                               .result = fact.bit,
+                                               .compare = (uint16_t)test->compare,
                                                .number = (uint32_t)test->number});
     ARENA_PUSH(table->arena, table->wholes, table->whole_count, table->whole_capacity, fact);
     return fact.bit;
@@ -391,6 +455,8 @@ static uint16_t fact_of(struct fact_table *table, const struct expression *test,
         return value_bit(table, test);
     case EXPR_COUNT:
         return count_fact(table, test, negated);
+    case EXPR_TOTAL:
+        return total_fact(table, test);
     default:
         return whole_bit(table, test);
     }
@@ -408,23 +474,11 @@ uint16_t fact_table_mask(struct fact_table *table, const struct mask *mask) {
             return UINT16_MAX;
         }
     }
-    for (size_t i = 0; i < table->mask_count; i++) {
-        if (memcmp(&table->masks[i], mask, sizeof *mask) == 0) {
-            return (uint16_t)i;
-        }
-    }
-    ARENA_PUSH(table->arena, table->masks, table->mask_count, table->mask_capacity, *mask);
-    return (uint16_t)(table->mask_count - 1);
+    return (uint16_t)run_pool_put(&table->masks, mask, 1); /* too many are refused before anything is written */
 }
 
 static uint32_t row_of(struct fact_table *table, const struct fact_bits *bits) {
-    for (size_t i = 0; i < table->row_count; i++) {
-        if (memcmp(&table->rows[i], bits, sizeof *bits) == 0) {
-            return (uint32_t)i;
-        }
-    }
-    ARENA_PUSH(table->arena, table->rows, table->row_count, table->row_capacity, *bits);
-    return (uint32_t)(table->row_count - 1);
+    return (uint32_t)run_pool_put(&table->rows, bits, 1);
 }
 
 uint16_t fact_table_code(struct fact_table *table, enum code_kind kind, uint32_t code, unsigned position) {
@@ -548,7 +602,7 @@ static void write_words(struct fact_table *table, struct image_writer *writer, u
 }
 
 static bool few_enough(const struct fact_table *table) {
-    bool few = !table->too_many && table->mask_count < UINT16_MAX && table->row_count < UINT16_MAX;
+    bool few = !table->too_many && table->masks.count < UINT16_MAX && table->rows.count < UINT16_MAX;
     if (!few) {
         report_say(table->report, MSG_too_many_facts, table->scheme->place, (unsigned)FACTS_MAX);
     }
@@ -569,16 +623,18 @@ bool fact_table_write(struct fact_table *table, struct image_writer *writer, uin
     }
     size_t width = (table->next + 63) / 64;
     about->fact_words = (uint32_t)width;
-    uint64_t *rows = ARENA_ARRAY(table->arena, uint64_t, table->row_count * width);
-    for (size_t i = 0; i < table->row_count; i++) {
-        memcpy(rows + i * width, table->rows[i].words, width * sizeof *rows);
+    const struct fact_bits *from_rows = (const struct fact_bits *)(const void *)table->rows.records;
+    uint64_t *rows = ARENA_ARRAY(table->arena, uint64_t, table->rows.count * width);
+    for (size_t i = 0; i < table->rows.count; i++) {
+        memcpy(rows + i * width, from_rows[i].words, width * sizeof *rows);
     }
-    image_writer_section(writer, IMAGE_HOT_FACT_ROWS, owner, rows, sizeof *rows, table->row_count * width);
-    uint64_t *masks = ARENA_ARRAY(table->arena, uint64_t, table->mask_count * width * 2);
-    for (size_t i = 0; i < table->mask_count; i++) {
-        memcpy(masks + i * width * 2, table->masks[i].need.words, width * sizeof *masks);
-        memcpy(masks + i * width * 2 + width, table->masks[i].forbid.words, width * sizeof *masks);
+    image_writer_section(writer, IMAGE_HOT_FACT_ROWS, owner, rows, sizeof *rows, table->rows.count * width);
+    const struct mask *from_masks = (const struct mask *)(const void *)table->masks.records;
+    uint64_t *masks = ARENA_ARRAY(table->arena, uint64_t, table->masks.count * width * 2);
+    for (size_t i = 0; i < table->masks.count; i++) {
+        memcpy(masks + i * width * 2, from_masks[i].need.words, width * sizeof *masks);
+        memcpy(masks + i * width * 2 + width, from_masks[i].forbid.words, width * sizeof *masks);
     }
-    image_writer_section(writer, IMAGE_HOT_MASKS, owner, masks, sizeof *masks, table->mask_count * width * 2);
+    image_writer_section(writer, IMAGE_HOT_MASKS, owner, masks, sizeof *masks, table->masks.count * width * 2);
     return true;
 }

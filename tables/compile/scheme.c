@@ -10,10 +10,13 @@
 
 enum { EXTENDS_DEPTH = 16 };
 
-static const char *const scheme_keys[] = {"scheme", "title",   "source", "date",     "sure",  "in_force",
-                                          "codes",  "no_drg",  "require","splits",   "sets",  "severity",
-                                          "mdcs",   "compatibility", "extends", "order", "change", "insert",
-                                          "remove", "rename",  "note",   "gray",     "invalid", "retry_procedures", NULL};
+/* Keys of every scheme, then those of each kind. */
+#define SCHEME_KEYS                                                                                              \
+    "scheme", "kind", "title", "source", "date", "sure", "note", "demonstration", "in_force", "codes", "require", "sets", \
+        "severity", "gray", "invalid", "compatibility", "extends"
+static const char *const drg_keys[] = {SCHEME_KEYS, "no_drg", "splits", "mdcs", "order", "change", "insert", "remove",
+                                       "rename", "retry_procedures", NULL};
+static const char *const dip_keys[] = {SCHEME_KEYS, DIP_SCHEME_KEYS, NULL};
 
 /* ---- pieces that whole schemes and overlays share ---- */
 
@@ -58,7 +61,7 @@ static const char *table_set(struct draft *draft, const char *part, const char *
     return arena_format(draft->arena, "%s_%s", part, table);
 }
 
-static void draft_named_set(struct draft *draft, const struct node *key, const struct node *definition,
+void draft_named_set(struct draft *draft, const struct node *key, const struct node *definition,
                             const char *set, bool patch) {
     if (definition == NULL) {
         return;
@@ -383,7 +386,7 @@ static void draft_crosswalk(struct draft *draft, const struct node *const *chain
 
 /* ---- linking ---- */
 
-static const char *optional_text(struct draft *draft, const struct node *node, const char *what) {
+const char *draft_text(struct draft *draft, const struct node *node, const char *what) {
     if (node == NULL || node_expect(draft->report, node, NODE_SCALAR, what) == NULL) {
         return "";
     }
@@ -428,7 +431,7 @@ static const struct node *patched_when(struct draft *draft, const char *code) {
     return when;
 }
 
-static struct expression *link_when(struct draft *draft, const struct node *when) {
+struct expression *draft_link_when(struct draft *draft, const struct node *when) {
     bool ok = true;
     return expression_parse(&draft->scheme->sets, when, &ok);
 }
@@ -480,12 +483,12 @@ static bool link_drg(struct draft *draft, const struct step *step, const struct 
     text = added == NULL ? text : arena_format(draft->arena, "%s%s", step->name, added);
     int named = text != NULL ? NAME_RENAMED : name != NULL ? NAME_OWN : NAME_BY_SPLIT;
     if (named == NAME_OWN) {
-        text = optional_text(draft, name, "the name of a DRG");
+        text = draft_text(draft, name, "the name of a DRG");
     } else if (text == NULL) {
-        const char *suffix = split == NULL ? "" : optional_text(draft, split->name, "the name of a split");
+        const char *suffix = split == NULL ? "" : draft_text(draft, split->name, "the name of a split");
         text = arena_format(draft->arena, "%s%s", step->name, suffix);
     }
-    *drg = (struct drg){code->text, text, code->place, link_when(draft, when), own_when, named};
+    *drg = (struct drg){code->text, text, code->place, draft_link_when(draft, when), own_when, named};
     return true;
 }
 
@@ -514,7 +517,7 @@ static bool link_no_drg(struct draft *draft, const struct node *node) {
     return strcmp(node->text, "next") != 0;
 }
 
-static bool link_yes(struct draft *draft, const struct node *node, const char *what) {
+bool draft_link_yes(struct draft *draft, const struct node *node, const char *what) {
     if (node == NULL || node_text(draft->report, node, what) == NULL) {
         return false;
     }
@@ -527,17 +530,17 @@ static bool link_yes(struct draft *draft, const struct node *node, const char *w
 static struct step *link_step(struct draft *draft, const struct draft_step *from) {
     struct step *step = ARENA_NEW(draft->arena, struct step);
     step->id = from->id;
-    step->code = from->code != NULL ? optional_text(draft, from->code, "code") : from->id;
+    step->code = from->code != NULL ? draft_text(draft, from->code, "code") : from->id;
     step->place = from->place;
-    step->is_qy = link_yes(draft, from->qy, "qy");
+    step->is_qy = draft_link_yes(draft, from->qy, "qy");
     step->own_bare = from->no_drg != NULL;
     step->bare = step->own_bare ? link_no_drg(draft, from->no_drg) : draft->scheme->bare;
     const char *name = renamed(draft, from->id);
     if (name == NULL && strcmp(step->code, from->id) != 0) {
         name = renamed(draft, step->code);
     }
-    step->name = name != NULL ? name : optional_text(draft, from->name, "the name of a step");
-    step->when = link_when(draft, from->when);
+    step->name = name != NULL ? name : draft_text(draft, from->name, "the name of a step");
+    step->when = draft_link_when(draft, from->when);
     link_drgs(draft, step, from->drgs);
     return step;
 }
@@ -548,8 +551,8 @@ static void link_splits(struct draft *draft) {
     scheme->split_count = draft->split_count;
     for (size_t i = 0; i < draft->split_count; i++) {
         const struct draft_split *from = &draft->splits[i];
-        scheme->splits[i] = (struct split){from->key, optional_text(draft, from->name, "the name of a split"),
-                                           link_when(draft, from->when)};
+        scheme->splits[i] = (struct split){from->key, draft_text(draft, from->name, "the name of a split"),
+                                           draft_link_when(draft, from->when)};
     }
 }
 
@@ -564,8 +567,8 @@ static void link_mdcs(struct draft *draft) {
         mdc->code = from->code;
         mdc->place = from->place;
         const char *name = renamed(draft, from->code);
-        mdc->name = name != NULL ? name : optional_text(draft, from->name, "the name of an MDC");
-        mdc->when = link_when(draft, from->when);
+        mdc->name = name != NULL ? name : draft_text(draft, from->name, "the name of an MDC");
+        mdc->when = draft_link_when(draft, from->when);
         mdc->steps = ARENA_ARRAY(draft->arena, struct step *, from->step_count);
         for (size_t s = 0; s < from->step_count; s++) {
             mdc->steps[mdc->step_count++] = link_step(draft, from->steps[s]);
@@ -573,7 +576,7 @@ static void link_mdcs(struct draft *draft) {
     }
 }
 
-static struct codeset *link_named_set(struct draft *draft, const char *name, enum code_kind kind) {
+struct codeset *draft_link_set(struct draft *draft, const char *name, enum code_kind kind) {
     struct codeset *set = codesets_find(&draft->scheme->sets, name, strlen(name));
     if (set == NULL || !codeset_expand(&draft->scheme->sets, set)) {
         return NULL;
@@ -593,9 +596,9 @@ static void link_severity(struct draft *draft) {
     for (size_t i = 0; i < draft->table_count; i++) {
         const char *id = draft->tables[i].id;
         scheme->tables[i] = (struct exclusion_table){
-            id, draft->tables[i].place, link_named_set(draft, table_set(draft, "PRINCIPAL", id), CODE_DIAGNOSIS),
-            link_named_set(draft, table_set(draft, "MCC", id), CODE_DIAGNOSIS),
-            link_named_set(draft, table_set(draft, "CC", id), CODE_DIAGNOSIS)};
+            id, draft->tables[i].place, draft_link_set(draft, table_set(draft, "PRINCIPAL", id), CODE_DIAGNOSIS),
+            draft_link_set(draft, table_set(draft, "MCC", id), CODE_DIAGNOSIS),
+            draft_link_set(draft, table_set(draft, "CC", id), CODE_DIAGNOSIS)};
     }
 }
 
@@ -618,7 +621,7 @@ static void link_barred(struct draft *draft) {
     for (int kind = 0; kind < BARRED_KINDS; kind++) {
         for (int codes = 0; codes < CODE_KINDS; codes++) {
             struct barred *barred = &draft->scheme->barred[kind];
-            barred->sets[codes] = link_named_set(draft, barred_sets[kind][codes], (enum code_kind)codes);
+            barred->sets[codes] = draft_link_set(draft, barred_sets[kind][codes], (enum code_kind)codes);
             barred->principal[codes] = link_action(draft, draft->barred[kind][codes]);
         }
     }
@@ -631,6 +634,9 @@ static enum fact link_fact(struct draft *draft, const struct node *node) {
     enum fact fact = fact_of_word(node->text, node->length);
     if (fact == FACT_COUNT) {
         report_say(draft->report, MSG_unknown_fact, node->place, node->text, "");
+    } else if (fact_is_late(fact)) {
+        report_say(draft->report, MSG_dip_late_fact, node->place, node->text);
+        return FACT_COUNT;
     }
     return fact;
 }
@@ -657,7 +663,7 @@ static void link_requirements(struct draft *draft) {
         enum fact fact = link_fact(draft, name);
         if (fact != FACT_COUNT) {
             scheme->requirements[scheme->requirement_count++] =
-                (struct requirement){fact, link_when(draft, node_get(item, "when")), item->place};
+                (struct requirement){fact, draft_link_when(draft, node_get(item, "when")), item->place};
         }
     }
 }
@@ -733,7 +739,6 @@ static size_t read_chain(struct sources *sources, const char *path, struct place
         if (root == NULL || node_expect(sources->report, root, NODE_MAP, "a scheme") == NULL) {
             return 0;
         }
-        node_check_keys(sources->report, root, scheme_keys, "a scheme");
         reversed[count++] = root;
         const struct node *extends = node_get(root, "extends");
         path = NULL;
@@ -749,6 +754,23 @@ static size_t read_chain(struct sources *sources, const char *path, struct place
         chain[i] = reversed[count - 1 - i];
     }
     return count;
+}
+
+/* Whether the scheme is a DIP scheme: its base says so, and overlays may repeat it. Each file has the keys of its kind. */
+static bool read_kind(struct report *report, const struct node *const *chain, size_t count) {
+    bool dip = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct node *kind = node_get(chain[i], "kind");
+        bool said = kind != NULL && node_text(report, kind, "kind") != NULL, here = said && strcmp(kind->text, "dip") == 0;
+        if (said && !here && strcmp(kind->text, "drg") != 0) {
+            report_say(report, MSG_wrong_choice, kind->place, "kind", kind->text, "drg, dip", "");
+        } else if (said && i > 0 && here != dip) {
+            report_say(report, MSG_dip_kind_differs, kind->place, dip ? "dip" : "drg");
+        }
+        dip = i == 0 ? here : dip;
+        node_check_keys(report, chain[i], dip ? dip_keys : drg_keys, dip ? "a DIP scheme" : "a scheme");
+    }
+    return dip;
 }
 
 static void draft_severity_of(struct draft *draft, const struct node *root, bool overlay) {
@@ -776,12 +798,16 @@ static void draft_file(struct draft *draft, const struct node *root, bool overla
     draft->compatibility =
         node_get(root, "compatibility") != NULL ? node_get(root, "compatibility") : draft->compatibility;
     draft->retry = node_get(root, "retry_procedures") != NULL ? node_get(root, "retry_procedures") : draft->retry;
+    const struct node *demonstration = node_get(root, "demonstration");
+    draft->demonstration = demonstration != NULL ? demonstration : draft->demonstration;
     draft_barred(draft, node_get(root, "gray"), BARRED_GRAY, overlay);
     draft_barred(draft, node_get(root, "invalid"), BARRED_INVALID, overlay);
     draft_splits(draft, node_get(root, "splits"));
     draft_sets(draft, node_get(root, "sets"), overlay);
     draft_severity_of(draft, root, overlay);
-    if (overlay) {
+    if (draft->dip != NULL) {
+        dip_draft_file(draft, root, overlay);
+    } else if (overlay) {
         draft_overlay(draft, root);
     } else {
         draft_mdcs(draft, root);
@@ -797,6 +823,7 @@ struct scheme *scheme_read(struct sources *sources, const char *path, struct pla
     size_t errors = sources->report->errors;
     struct draft draft = {.arena = sources->arena, .report = sources->report, .sources = sources};
     struct scheme *scheme = draft.scheme = ARENA_NEW(sources->arena, struct scheme);
+    draft.dip = read_kind(sources->report, chain, count) ? dip_draft_new(&draft) : NULL;
     scheme->place = chain[count - 1]->place;
     if (!draft_catalogue(&draft, chain, count, CODE_DIAGNOSIS) || !draft_catalogue(&draft, chain, count, CODE_PROCEDURE)) {
         return NULL;
@@ -807,11 +834,16 @@ struct scheme *scheme_read(struct sources *sources, const char *path, struct pla
     for (size_t i = 0; i < count; i++) {
         draft_file(&draft, chain[i], i > 0);
     }
-    link_splits(&draft);
-    link_mdcs(&draft);
+    if (draft.dip != NULL) {
+        dip_link(&draft);
+    } else {
+        link_splits(&draft);
+        link_mdcs(&draft);
+        scheme->retry_procedures = draft_link_yes(&draft, draft.retry, "retry_procedures");
+    }
+    scheme->demonstration = draft_link_yes(&draft, draft.demonstration, "demonstration");
     link_severity(&draft);
     link_barred(&draft);
-    scheme->retry_procedures = link_yes(&draft, draft.retry, "retry_procedures");
     link_requirements(&draft);
     link_compatibility(&draft);
     check_patches(&draft);

@@ -96,6 +96,8 @@ struct scheme {
     bool bare;             /* what steps do that say nothing else, as in struct step */
     bool retry_procedures; /* no group: try each other procedure alone */
     struct compatibility compatibility;
+    struct dip *dip;      /* dip.h: what makes it a DIP scheme; NULL: it is a DRG scheme */
+    bool demonstration;   /* made of demonstration data: every result says so */
     struct place listed;  /* where the bundle names it */
     const char **regions; /* of claims it is for, as the bundle says; none: for all */
     size_t region_count;
