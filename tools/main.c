@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"codes", "print what a set of codes holds", command_codes},
     {"diff", "say what differs between two rule sets, and what that does to cases", command_diff},
     {"import", "make rules out of other files: facts, a workbook, code lists", command_import},
+    {"calibrate", "make weights, scores and catalogues out of claims of several years", command_calibrate},
     {"group", "group cases", command_group},
     {"price", "group cases and say what is paid for each", command_price},
     {"settle", "group, price and add up a month: hospitals and pools", command_settle},
@@ -34,7 +35,7 @@ static const struct command commands[] = {
 static void print_commands(FILE *to) {
     fputs("usage: casemix COMMAND [ARGUMENTS]\n\nFrom coded inpatient cases to groups and payments.\n\n", to);
     for (size_t i = 0; i < COMMANDS; i++) {
-        fprintf(to, "  %-8s  %s\n", commands[i].name, commands[i].what);
+        fprintf(to, "  %-9s  %s\n", commands[i].name, commands[i].what);
     }
     fputs("\n`casemix help COMMAND` says more. Exit codes: 0 done, 1 something wrong was found, 2 wrong use,\n"
           "3 cannot read or write, 4 bad image.\n\n"
