@@ -7,13 +7,16 @@
 #include <stdio.h>
 
 #include "tables/compile/compile.h"
+#include "tables/compile/dip.h"
 #include "../command.h"
 #include "../output.h"
 
-/* The subcommands: argv[0] is "scheme", "codes", "workbook". */
+/* The subcommands: argv[0] is "scheme", "codes", "workbook", "dip-workbook", "dip-csv". */
 int import_scheme(int argc, char **argv);
 int import_codes(int argc, char **argv);
 int import_workbook(int argc, char **argv);
+int import_dip_workbook(int argc, char **argv);
+int import_dip_csv(int argc, char **argv);
 
 /* ---- facts.c: neutral facts in JSON -> the compiler's model ---- */
 
@@ -98,6 +101,13 @@ bool place_close(struct place_out *out);                                        
 void place_abandon(struct place_out *out);
 /* The way from the folder (there or not) to a file. */
 const char *way_to(struct arena *arena, const char *folder, const char *file);
+
+/* ---- identity.c ---- */
+
+/* The last part of a path, in letters that an id may have. */
+const char *rules_id(struct arena *arena, const char *path, const char *otherwise);
+/* The day in a file's name (20260909), else the day of the file; YYYY-MM-DD. */
+const char *file_date(struct arena *arena, const char *path);
 
 /* ---- whole.c, overlay.c ---- */
 

@@ -274,6 +274,9 @@ static void put_expression(struct yaml *out, const struct expression *e, bool in
         yaml_put(out, "length(%s ∩ %s) %s %lld", e->set->name, where_text(e->where), sign_text(e->compare),
                  (long long)e->number);
         break;
+    case EXPR_TOTAL: /* of DIP schemes, which are written by hand */
+        yaml_put(out, "%.*s", (int)e->length, e->text);
+        break;
     case EXPR_PRESENT:
         yaml_put(out, "present(%s)", fact_rows[e->fact].word);
         break;
