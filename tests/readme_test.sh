@@ -26,12 +26,13 @@ for readme in README.md README.zh-CN.md; do
     done
 done
 
-# section numbers of the format: `NAME = 24,` of the two enums, and `.It 24` of the page
-for number in $(sed -n '/^enum image_\(policy_\)\?section {/,/^};/p' tables/image.h tables/image_policy.h |
+# section numbers of the format: `NAME = 24,` of the three enums, and `.It 24` of the page
+formats='tables/image.h tables/image_dip.h tables/image_policy.h'
+for number in $(sed -n '/^enum image_\(policy_\|dip_\)\?section {/,/^};/p' $formats |
     sed -nE 's/^ +IMAGE_[A-Z_0-9]+ = ([0-9]+),.*/\1/p'); do
     grep -qx "\.It $number" man/casemix-image.5 || complain "casemix-image(5) does not tell of section $number"
 done
-for field in $(sed -n '/^struct image_.* {/,/^};/p' tables/image.h tables/image_policy.h tables/formula.h |
+for field in $(sed -n '/^struct image_.* {/,/^};/p' $formats tables/formula.h |
     sed -E -e 's|/\*.*||' -e '/^struct image_.* \{/d' | sed -nE 's/^ +(struct )?[a-z0-9_]+ ([a-z].*);.*/\2/p' |
     tr ',' '\n' | sed -E 's/[][ ]|\[.*//g' | sort -u); do
     grep -qE "^[0-9]+ .* $field( |\$)" man/casemix-image.5 || complain "casemix-image(5) does not tell of the field $field"

@@ -3,46 +3,11 @@
  * See generate.h. A draft of a case is a set of wishes: which codes the two principal places may still hold, which
  * further codes are there, which numbers are fixed. Conditions are walked and turned into wishes; what is still
  * open at the end is filled by chance. Wishes can contradict each other: then the case falls where it falls. */
-#include "generate.h"
+#include "draft.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { CODES_MAX = 80, THRESHOLDS_MAX = 64, TARGETS_MAX = 4096, TEXT_BYTES = 8192 };
-
-/* Where a case may be aimed: a DRG of a step, or the step alone. */
-struct target {
-    const struct mdc *mdc;
-    const struct step *step;
-    const struct drg *drg; /* NULL for QY */
-};
-
-struct draft {
-    uint64_t *principal[CODE_KINDS]; /* codes still possible as principal */
-    bool wished[CODE_KINDS];         /* a principal code is wished for */
-    uint32_t others[CODE_KINDS][CODES_MAX];
-    size_t count[CODE_KINDS];
-    bool fixed[FACT_COUNT];
-    int64_t number[FACT_COUNT];
-    const char *word[FACT_COUNT];
-};
-
-struct generator {
-    const struct scheme *scheme;
-    uint64_t seed;
-    struct target targets[TARGETS_MAX];
-    size_t target_count;
-    const struct codeset *sets[CODE_KINDS][TARGETS_MAX]; /* of conditions, to draw plausible codes from */
-    size_t set_count[CODE_KINDS];
-    int64_t thresholds[FACT_COUNT][THRESHOLDS_MAX];
-    size_t threshold_count[FACT_COUNT];
-    const char *words[FACT_COUNT][THRESHOLDS_MAX]; /* that conditions ask for */
-    size_t word_count[FACT_COUNT];
-    bool asked[FACT_COUNT]; /* conditions look at the fact */
-    struct draft draft;
-    char texts[FACT_COUNT][TEXT_BYTES];
-};
 
 /* ---- what the scheme asks --------------------------------------------------------------------------------- */
 
@@ -58,7 +23,13 @@ static void note_threshold(struct generator *generator, enum fact fact, int64_t 
     }
 }
 
-static void note_condition(struct generator *generator, const struct expression *e) {
+void draft_note_set(struct generator *generator, const struct codeset *set) {
+    if (set && set->count > 0 && generator->set_count[set->kind] < TARGETS_MAX) {
+        generator->sets[set->kind][generator->set_count[set->kind]++] = set;
+    }
+}
+
+void draft_note(struct generator *generator, const struct expression *e) {
     if (!e) {
         return;
     }
@@ -66,7 +37,11 @@ static void note_condition(struct generator *generator, const struct expression 
         note_threshold(generator, e->fact, e->number);
     }
     if (e->op == EXPR_COMPARE || e->op == EXPR_AMONG || e->op == EXPR_PRESENT) {
+        const enum fact *parts = fact_ratio(e->fact);
         generator->asked[e->fact] = true;
+        for (int i = 0; parts && i < 2; i++) {
+            generator->asked[parts[i] < FACT_COUNT ? parts[i] : e->fact] = true;
+        }
     }
     for (size_t i = 0; e->op == EXPR_AMONG && i < e->count; i++) {
         size_t *count = &generator->word_count[e->fact];
@@ -74,15 +49,12 @@ static void note_condition(struct generator *generator, const struct expression 
             generator->words[e->fact][(*count)++] = e->words[i];
         }
     }
-    if ((e->op == EXPR_IN || e->op == EXPR_COUNT) && e->set->count > 0) {
-        size_t *count = &generator->set_count[e->set->kind];
-        if (*count < TARGETS_MAX) {
-            generator->sets[e->set->kind][(*count)++] = e->set;
-        }
+    if (e->op == EXPR_IN || e->op == EXPR_COUNT) {
+        draft_note_set(generator, e->set);
     }
-    if (e->op == EXPR_AND || e->op == EXPR_OR || e->op == EXPR_NOT || e->op == EXPR_AT_LEAST) {
+    if (e->op == EXPR_AND || e->op == EXPR_OR || e->op == EXPR_NOT || e->op == EXPR_AT_LEAST || e->op == EXPR_TOTAL) {
         for (size_t i = 0; i < e->count; i++) {
-            note_condition(generator, e->children[i]);
+            draft_note(generator, e->children[i]);
         }
     }
 }
@@ -97,19 +69,19 @@ static void note_target(struct generator *generator, const struct mdc *mdc, cons
 static void note_scheme(struct generator *generator) {
     const struct scheme *scheme = generator->scheme;
     for (size_t r = 0; r < scheme->requirement_count; r++) {
-        note_condition(generator, scheme->requirements[r].when);
+        draft_note(generator, scheme->requirements[r].when);
     }
     for (size_t m = 0; m < scheme->mdc_count; m++) {
         const struct mdc *mdc = scheme->mdcs[m];
-        note_condition(generator, mdc->when);
+        draft_note(generator, mdc->when);
         for (size_t s = 0; s < mdc->step_count; s++) {
             const struct step *step = mdc->steps[s];
-            note_condition(generator, step->when);
+            draft_note(generator, step->when);
             if (step->drg_count == 0) {
                 note_target(generator, mdc, step, NULL);
             }
             for (size_t d = 0; d < step->drg_count; d++) {
-                note_condition(generator, step->drgs[d].when);
+                draft_note(generator, step->drgs[d].when);
                 note_target(generator, mdc, step, &step->drgs[d]);
             }
         }
@@ -161,15 +133,23 @@ static void narrow(struct generator *generator, const struct codeset *set, bool 
     }
 }
 
-static void add_other(struct draft *draft, enum code_kind kind, uint32_t code) {
+void draft_set_principal(struct generator *generator, enum code_kind kind, uint32_t code) {
+    memset(generator->draft.principal[kind], 0, words_of(generator, kind) * sizeof(uint64_t));
+    generator->draft.principal[kind][code / 64] |= (uint64_t)1 << code % 64;
+    generator->draft.wished[kind] = true;
+}
+
+uint32_t draft_code_of(const struct generator *generator, struct random *random, const struct codeset *set) {
+    return pick_bit(random, set->bits, words_of(generator, set->kind));
+}
+
+void draft_add(struct draft *draft, enum code_kind kind, uint32_t code) {
     if (draft->count[kind] < CODES_MAX) {
         draft->others[kind][draft->count[kind]++] = code;
     }
 }
 
 /* ---- wishes ----------------------------------------------------------------------------------------------- */
-
-static void wish(struct generator *generator, struct random *random, const struct expression *e, bool wanted);
 
 static void wish_in(struct generator *generator, struct random *random, const struct expression *e, bool wanted) {
     unsigned principal = WHERE_PRINCIPAL_DIAGNOSIS | WHERE_PRINCIPAL_PROCEDURE;
@@ -189,7 +169,7 @@ static void wish_in(struct generator *generator, struct random *random, const st
         return;
     }
     generator->draft.wished[e->set->kind] = true;
-    add_other(&generator->draft, e->set->kind, pick_bit(random, e->set->bits, words_of(generator, e->set->kind)));
+    draft_add(&generator->draft, e->set->kind, pick_bit(random, e->set->bits, words_of(generator, e->set->kind)));
 }
 
 static void wish_severity(struct generator *generator, struct random *random, const struct expression *e) {
@@ -199,7 +179,7 @@ static void wish_severity(struct generator *generator, struct random *random, co
         bool mcc = (e->number & SEVERITY_MCC) && (!(e->number & SEVERITY_CC) || random_chance(random, 50));
         const struct codeset *set = mcc ? table->mcc : table->cc;
         if (set && set->count > 0) {
-            add_other(&generator->draft, CODE_DIAGNOSIS,
+            draft_add(&generator->draft, CODE_DIAGNOSIS,
                       pick_bit(random, set->bits, words_of(generator, CODE_DIAGNOSIS)));
             return;
         }
@@ -238,12 +218,22 @@ static void wish_children(struct generator *generator, struct random *random, co
     size_t enough = e->op == EXPR_AT_LEAST && wanted ? (size_t)e->number : 1;
     size_t first = random_below(random, e->count);
     for (size_t i = 0; i < (all && e->op != EXPR_AT_LEAST ? e->count : enough) && i < e->count; i++) {
-        wish(generator, random, e->children[(first + i) % e->count], wanted);
+        draft_wish(generator, random, e->children[(first + i) % e->count], wanted);
     }
 }
 
-/* Make the condition true (or false, as far as that is easy). */
-static void wish(struct generator *generator, struct random *random, const struct expression *e, bool wanted) {
+/* Enough of the sets for the total, or one fewer. */
+static void wish_total(struct generator *generator, struct random *random, const struct expression *e, bool wanted) {
+    int64_t total = 0, enough = e->number + (wanted ? 0 : -1);
+    size_t first = random_below(random, e->count);
+    for (size_t i = 0; i < e->count && total < enough; i++) {
+        size_t child = (first + i) % e->count;
+        draft_wish(generator, random, e->children[child], true);
+        total += e->weights[child];
+    }
+}
+
+void draft_wish(struct generator *generator, struct random *random, const struct expression *e, bool wanted) {
     if (!e) {
         return;
     }
@@ -254,7 +244,7 @@ static void wish(struct generator *generator, struct random *random, const struc
         wish_children(generator, random, e, wanted);
         break;
     case EXPR_NOT:
-        wish(generator, random, e->children[0], !wanted);
+        draft_wish(generator, random, e->children[0], !wanted);
         break;
     case EXPR_IN:
         wish_in(generator, random, e, wanted);
@@ -269,6 +259,9 @@ static void wish(struct generator *generator, struct random *random, const struc
             wish_severity(generator, random, e);
         }
         break;
+    case EXPR_TOTAL:
+        wish_total(generator, random, e, wanted);
+        break;
     case EXPR_COMPARE:
         wish_number(generator, random, e, wanted);
         break;
@@ -280,7 +273,7 @@ static void wish(struct generator *generator, struct random *random, const struc
     }
 }
 
-static void start_draft(struct generator *generator) {
+void draft_start(struct generator *generator) {
     struct draft *draft = &generator->draft;
     for (int kind = 0; kind < CODE_KINDS; kind++) {
         uint32_t count = generator->scheme->catalogues[kind]->count;
@@ -297,17 +290,17 @@ static void start_draft(struct generator *generator) {
 }
 
 static void aim(struct generator *generator, struct random *random, const struct target *target) {
-    wish(generator, random, target->mdc->when, true);
-    wish(generator, random, target->step->when, true);
+    draft_wish(generator, random, target->mdc->when, true);
+    draft_wish(generator, random, target->step->when, true);
     if (target->drg) {
-        wish(generator, random, target->drg->when, true);
+        draft_wish(generator, random, target->drg->when, true);
     }
 }
 
 /* ---- what is still open ----------------------------------------------------------------------------------- */
 
 /* A code by chance: of the severity lists, of some condition's set, or any. */
-static uint32_t any_code(struct generator *generator, struct random *random, enum code_kind kind) {
+uint32_t draft_any_code(struct generator *generator, struct random *random, enum code_kind kind) {
     uint64_t way = random_below(random, 10);
     const struct codeset *set = NULL;
     if (way < 3 && kind == CODE_DIAGNOSIS && generator->scheme->table_count > 0) {
@@ -329,7 +322,7 @@ static void add_noise(struct generator *generator, struct random *random) {
     for (int kind = 0; kind < CODE_KINDS; kind++) {
         uint64_t count = random_below(random, many[random_below(random, 10)] + 1);
         for (uint64_t i = 0; i < count; i++) {
-            add_other(&generator->draft, (enum code_kind)kind, any_code(generator, random, (enum code_kind)kind));
+            draft_add(&generator->draft, (enum code_kind)kind, draft_any_code(generator, random, (enum code_kind)kind));
         }
         if (count > 0 && kind == CODE_PROCEDURE) {
             generator->draft.wished[kind] = true;
@@ -421,7 +414,7 @@ static void write_dirty_code(struct random *random, const char *code, char *out,
     snprintf(out, size, "%s", copy);
 }
 
-static void write_codes(struct generator *generator, struct random *random, enum code_kind kind, unsigned dirt) {
+void draft_write_codes(struct generator *generator, struct random *random, enum code_kind kind, unsigned dirt) {
     const struct draft *draft = &generator->draft;
     char *out = generator->texts[kind == CODE_DIAGNOSIS ? FACT_DIAGNOSES : FACT_PROCEDURES];
     const struct code *codes = generator->scheme->catalogues[kind]->codes;
@@ -511,7 +504,7 @@ static const char *write_sex(struct generator *generator, struct random *random,
 }
 
 /* Numbers and words; the age in days fits the age, unless dirt decides otherwise. */
-static void write_facts(struct generator *generator, struct random *random, unsigned dirt, struct plain_case *out) {
+void draft_write_facts(struct generator *generator, struct random *random, unsigned dirt, struct plain_case *out) {
     struct draft *draft = &generator->draft;
     bool newborn = (draft->fixed[FACT_AGE_DAYS] || draft->fixed[FACT_WEIGHT]) && !draft->fixed[FACT_AGE];
     if (newborn && !random_chance(random, dirt)) {
@@ -552,12 +545,12 @@ void generator_case(struct generator *generator, uint64_t n, struct plain_case *
     const struct target *target = &generator->targets[random_below(&random, generator->target_count)];
     unsigned dirt = random_chance(&random, 60) ? 0 : 6; /* percent of values */
     memset(out, 0, sizeof *out);
-    start_draft(generator);
+    draft_start(generator);
     aim(generator, &random, target);
     add_noise(generator, &random);
-    write_codes(generator, &random, CODE_DIAGNOSIS, dirt);
-    write_codes(generator, &random, CODE_PROCEDURE, dirt);
-    write_facts(generator, &random, dirt / 3, out);
+    draft_write_codes(generator, &random, CODE_DIAGNOSIS, dirt);
+    draft_write_codes(generator, &random, CODE_PROCEDURE, dirt);
+    draft_write_facts(generator, &random, dirt / 3, out);
     out->facts[FACT_DIAGNOSES] = random_chance(&random, dirt / 2) ? NULL : generator->texts[FACT_DIAGNOSES];
     bool surgical = generator->draft.wished[CODE_PROCEDURE] || random_chance(&random, 10);
     out->facts[FACT_PROCEDURES] = surgical ? generator->texts[FACT_PROCEDURES] : NULL;
@@ -574,10 +567,10 @@ void generator_clean_case(struct generator *generator, struct random *random, co
         }
     }
     memset(out, 0, sizeof *out);
-    start_draft(generator);
+    draft_start(generator);
     aim(generator, random, &target);
-    write_codes(generator, random, CODE_DIAGNOSIS, 0);
-    write_codes(generator, random, CODE_PROCEDURE, 0);
+    draft_write_codes(generator, random, CODE_DIAGNOSIS, 0);
+    draft_write_codes(generator, random, CODE_PROCEDURE, 0);
     for (int f = 0; f < FACT_COUNT; f++) {
         if (generator->draft.fixed[f]) {
             out->facts[f] = fact_rows[f].kind == FACT_KIND_MONEY

@@ -189,7 +189,7 @@ const struct breaker breakers[] = {
     {"weight for a missing group", "weights.csv", "^(?!drg)(\\w{3})\\w,", "@@${1}X,", MSG_weight_without_group, 8},
     {"weight twice", "weights.csv", "^(?!drg)(\\w{4},.*)\\n", "$1\n@@$1\n", MSG_weight_twice, 6},
     {"weight that is no decimal", "weights.csv", ",,(\\d)\\.\\d+", ",,@@heavy", MSG_bad_decimal, 5},
-    {"weights without a heading", "weights.csv", "^drg,name,weight", "@@drg,name,points", MSG_bad_weights_file, 1},
+    {"weights without a heading", "weights.csv", "^drg,name,weight", "@@group,name,weight", MSG_bad_weights_file, 1},
 };
 /* clang-format on */
 const size_t breaker_count = sizeof breakers / sizeof *breakers;

@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * See oracle.h. Three parts: reading the facts of a case (DESIGN 6, preparation), conditions by plain recursion,
- * and the walk over MDCs, steps and DRGs. */
-#include "oracle.h"
+ * and the walk over MDCs, steps and DRGs; that over a DIP catalogue is in dip_oracle.c. */
+#include "../../tables/compile/dip.h"
+#include "oracle_private.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 300, LONGEST_REPAIRED = 100, LIST_MAX = 4000, UNKNOWN = -1, EMPTY = -2 };
-
-struct oracle {
-    const struct scheme *scheme;
-    bool compatibility;
-    bool used[FACT_COUNT]; /* rules or requirements look at the fact */
-};
-
-/* A case that was read. */
-struct patient {
-    bool there[FACT_COUNT];
-    int64_t number[FACT_COUNT];
-    char text[FACT_COUNT][TEXT_MAX];
-    int codes[CODE_KINDS][LIST_MAX]; /* number in the catalogue, UNKNOWN, or EMPTY; [0] is the principal */
-    size_t count[CODE_KINDS];
-};
+enum { LONGEST_REPAIRED = 100 };
 
 /* ---- reading ---------------------------------------------------------------------------------------------- */
 
@@ -146,13 +132,14 @@ static int read_code(const struct oracle *oracle, enum code_kind kind, const cha
 
 static void read_codes(const struct oracle *oracle, enum code_kind kind, const char *list,
                        struct patient *patient) {
-    size_t *count = &patient->count[kind];
+    size_t *count = &patient->count[kind], place = 0;
     *count = 0;
-    while (list) {
+    for (; list; place++) {
         const char *bar = strchr(list, '|');
         int code = read_code(oracle, kind, list, bar ? (size_t)(bar - list) : strlen(list));
         bool principal = *count == 0;
         if ((code != EMPTY || principal) && *count < LIST_MAX) {
+            patient->places[kind][*count] = place;
             patient->codes[kind][(*count)++] = code;
         }
         list = bar ? bar + 1 : NULL;
@@ -256,7 +243,9 @@ static bool read_fact(const struct oracle *oracle, enum fact fact, const char *g
 
 /* ---- conditions ------------------------------------------------------------------------------------------- */
 
-static bool compares(int64_t a, enum compare compare, int64_t b) {
+__extension__ typedef __int128 exact;
+
+static bool compares(exact a, enum compare compare, exact b) {
     switch (compare) {
     case COMPARE_EQUAL:
         return a == b;
@@ -315,11 +304,22 @@ static bool counts_as(const struct scheme *scheme, const struct patient *patient
     return false;
 }
 
-static bool holds(const struct scheme *scheme, const struct patient *patient, const struct expression *e) {
+/* A ratio is compared as it is: `number` is in halves of 1/10000. */
+static bool compares_fact(const struct patient *patient, const struct expression *e) {
+    bool ratio = fact_rows[e->fact].kind == FACT_KIND_RATIO;
+    exact value = patient->number[e->fact], other = e->number;
+    return patient->there[e->fact] && compares(ratio ? value * 20000 : value, e->compare,
+                                               ratio ? other * patient->divisor[e->fact] : other);
+}
+
+bool oracle_holds(const struct scheme *scheme, const struct patient *patient, const struct expression *e) {
     size_t holding = 0;
-    if (e->op == EXPR_AND || e->op == EXPR_OR || e->op == EXPR_NOT || e->op == EXPR_AT_LEAST) {
+    int64_t total = 0;
+    if (e->op == EXPR_AND || e->op == EXPR_OR || e->op == EXPR_NOT || e->op == EXPR_AT_LEAST || e->op == EXPR_TOTAL) {
         for (size_t i = 0; i < e->count; i++) {
-            holding += holds(scheme, patient, e->children[i]);
+            bool child = oracle_holds(scheme, patient, e->children[i]);
+            holding += child;
+            total += child && e->op == EXPR_TOTAL ? e->weights[i] : 0;
         }
     }
     switch (e->op) {
@@ -340,7 +340,7 @@ static bool holds(const struct scheme *scheme, const struct patient *patient, co
     case EXPR_SEVERITY:
         return counts_as(scheme, patient, e->number);
     case EXPR_COMPARE:
-        return patient->there[e->fact] && compares(patient->number[e->fact], e->compare, e->number);
+        return compares_fact(patient, e);
     case EXPR_AMONG:
         for (size_t i = 0; i < e->count; i++) {
             if (patient->there[e->fact] && strcmp(patient->text[e->fact], e->words[i]) == 0) {
@@ -352,6 +352,8 @@ static bool holds(const struct scheme *scheme, const struct patient *patient, co
         return compares(count_in(patient, e->where, e->set), e->compare, e->number);
     case EXPR_PRESENT:
         return patient->there[e->fact];
+    case EXPR_TOTAL:
+        return compares(total, e->compare, e->number);
     }
     return false;
 }
@@ -366,7 +368,7 @@ static void answer(struct oracle_answer *out, casemix_status status, casemix_rea
 /* True if the step takes the case; `out` is then filled. */
 static bool take_step(const struct oracle *oracle, const struct patient *patient, const struct step *step,
                       struct oracle_answer *out) {
-    if (!holds(oracle->scheme, patient, step->when)) {
+    if (!oracle_holds(oracle->scheme, patient, step->when)) {
         return false;
     }
     if (step->is_qy) {
@@ -375,7 +377,7 @@ static bool take_step(const struct oracle *oracle, const struct patient *patient
         return true;
     }
     for (size_t d = 0; d < step->drg_count; d++) {
-        if (holds(oracle->scheme, patient, step->drgs[d].when)) {
+        if (oracle_holds(oracle->scheme, patient, step->drgs[d].when)) {
             answer(out, CASEMIX_GROUPED, CASEMIX_REASON_NONE);
             out->adrg = step->code;
             out->drg = step->drgs[d].code;
@@ -402,9 +404,13 @@ static bool asks_principal(const struct expression *e) {
 static void walk(const struct oracle *oracle, const struct patient *patient, struct oracle_answer *out) {
     const struct scheme *scheme = oracle->scheme;
     const char *entered = NULL; /* the last one */
+    if (patient->barred != CASEMIX_REASON_NONE) {
+        answer(out, CASEMIX_UNGROUPED, patient->barred);
+        return;
+    }
     for (size_t m = 0; m < scheme->mdc_count; m++) {
         const struct mdc *mdc = scheme->mdcs[m];
-        if (!holds(scheme, patient, mdc->when)) {
+        if (!oracle_holds(scheme, patient, mdc->when)) {
             continue;
         }
         entered = asks_principal(mdc->when) ? mdc->code : entered;
@@ -424,76 +430,136 @@ static void walk(const struct oracle *oracle, const struct patient *patient, str
     out->mdc = out->reason == CASEMIX_REASON_NO_GROUP_IN_MDC ? entered : "";
 }
 
-/* False: `out` says that the case is invalid or needs data. */
-static bool prepare(const struct oracle *oracle, const struct plain_case *one, struct patient *patient,
-                    struct oracle_answer *out) {
+/* A gray or invalid principal code (invalid, if it is both) keeps the case out of every group or counts for nothing. */
+static void bar(const struct oracle *oracle, enum code_kind kind, struct patient *patient) {
     const struct scheme *scheme = oracle->scheme;
+    if (patient->count[kind] == 0 || (oracle->compatibility && scheme->compatibility.gray_as_others)) {
+        return;
+    }
+    int *principal = &patient->codes[kind][0];
+    for (int b = BARRED_KINDS - 1; b >= 0; b--) {
+        enum barred_action action = scheme->barred[b].principal[kind];
+        if (action == BARRED_NOTHING || !listed(scheme->barred[b].sets[kind], *principal)) {
+            continue;
+        }
+        if (action == BARRED_IGNORED) {
+            *principal = UNKNOWN;
+        } else if (patient->barred == CASEMIX_REASON_NONE) {
+            patient->barred = b == BARRED_GRAY ? CASEMIX_REASON_GRAY_PRINCIPAL : CASEMIX_REASON_INVALID_PRINCIPAL;
+        }
+        return;
+    }
+}
+
+void oracle_set_ratio(struct patient *patient, enum fact fact, int64_t divided, int64_t divisor) {
+    patient->there[fact] = divided >= 0 && divisor > 0;
+    patient->number[fact] = divided;
+    patient->divisor[fact] = divisor;
+}
+
+static void set_shares(struct patient *patient) {
+    static const enum fact shares[][2] = {{FACT_DRUG_SHARE, FACT_DRUG_COST},
+                                          {FACT_MATERIAL_SHARE, FACT_MATERIAL_COST},
+                                          {FACT_THERAPY_SHARE, FACT_THERAPY_COST},
+                                          {FACT_TCM_SHARE, FACT_TCM_COST}};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        enum fact part = shares[i][1];
+        oracle_set_ratio(patient, shares[i][0], patient->there[part] ? patient->number[part] : -1,
+                         patient->there[FACT_COST] ? patient->number[FACT_COST] : 0);
+    }
+}
+
+static bool read_facts(const struct oracle *oracle, const struct plain_case *one, struct patient *patient,
+                       struct oracle_answer *out) {
+    memset(patient->there, 0, sizeof patient->there);
+    memset(patient->text, 0, sizeof patient->text);
     for (int f = 0; f < FACT_COUNT; f++) {
         if (one->facts[f] && !read_fact(oracle, (enum fact)f, one->facts[f], patient) && oracle->used[f]) {
             answer(out, CASEMIX_INVALID, CASEMIX_REASON_BAD_FACT);
             out->fact = f;
             return false;
         }
-        if (oracle->compatibility && scheme->compatibility.zero_if_missing[f] && !patient->there[f]) {
+        if (oracle->compatibility && oracle->scheme->compatibility.zero_if_missing[f] && !patient->there[f]) {
             patient->there[f] = true;
             patient->number[f] = 0;
-        }
-    }
-    read_codes(oracle, CODE_DIAGNOSIS, one->facts[FACT_DIAGNOSES], patient);
-    read_codes(oracle, CODE_PROCEDURE, one->facts[FACT_PROCEDURES], patient);
-    for (size_t r = 0; r < scheme->requirement_count; r++) {
-        const struct requirement *need = &scheme->requirements[r];
-        if (!patient->there[need->fact] && (!need->when || holds(scheme, patient, need->when))) {
-            answer(out, CASEMIX_NEEDS_DATA, CASEMIX_REASON_MISSING_FACT);
-            out->fact = need->fact;
-            return false;
         }
     }
     return true;
 }
 
+bool oracle_prepare(const struct oracle *oracle, const struct plain_case *one, struct patient *patient,
+                    struct oracle_answer *out) {
+    const struct scheme *scheme = oracle->scheme;
+    *out = (struct oracle_answer){.fact = -1, .mdc = "", .adrg = "", .drg = ""};
+    if (!read_facts(oracle, one, patient, out)) {
+        return false;
+    }
+    set_shares(patient);
+    read_codes(oracle, CODE_DIAGNOSIS, one->facts[FACT_DIAGNOSES], patient);
+    read_codes(oracle, CODE_PROCEDURE, one->facts[FACT_PROCEDURES], patient);
+    patient->barred = CASEMIX_REASON_NONE;
+    bar(oracle, CODE_DIAGNOSIS, patient);
+    bar(oracle, CODE_PROCEDURE, patient);
+    for (size_t r = 0; r < scheme->requirement_count; r++) {
+        const struct requirement *need = &scheme->requirements[r];
+        if (!patient->there[need->fact] && (!need->when || oracle_holds(scheme, patient, need->when))) {
+            answer(out, CASEMIX_NEEDS_DATA, CASEMIX_REASON_MISSING_FACT);
+            out->fact = need->fact;
+            return false;
+        }
+    }
+    out->severity = counts_as(scheme, patient, SEVERITY_MCC)  ? CASEMIX_MCC
+                    : counts_as(scheme, patient, SEVERITY_CC) ? CASEMIX_CC
+                                                              : CASEMIX_NO_CC;
+    return true;
+}
+
 void oracle_group(const struct oracle *oracle, const struct plain_case *one, struct oracle_answer *out) {
     static _Thread_local struct patient patient;
-    memset(patient.there, 0, sizeof patient.there);
-    memset(patient.text, 0, sizeof patient.text);
-    *out = (struct oracle_answer){.fact = -1, .mdc = "", .adrg = "", .drg = ""};
-    if (!prepare(oracle, one, &patient, out)) {
-        return;
+    if (oracle_prepare(oracle, one, &patient, out)) {
+        walk(oracle, &patient, out);
     }
-    out->severity = counts_as(oracle->scheme, &patient, SEVERITY_MCC)  ? CASEMIX_MCC
-                    : counts_as(oracle->scheme, &patient, SEVERITY_CC) ? CASEMIX_CC
-                                                                       : CASEMIX_NO_CC;
-    walk(oracle, &patient, out);
 }
 
 /* ---- making one ------------------------------------------------------------------------------------------- */
 
-static void mark_used(const struct expression *e, bool *used) {
+/* The facts that a ratio is computed from. */
+static void mark_fact(enum fact fact, bool *used) {
+    used[fact] = true;
+    used[FACT_COST] |= fact_rows[fact].kind == FACT_KIND_RATIO && fact != FACT_STAY_RATIO;
+    used[FACT_STAY] |= fact == FACT_STAY_RATIO;
+    used[FACT_DRUG_COST] |= fact == FACT_DRUG_SHARE;
+    used[FACT_MATERIAL_COST] |= fact == FACT_MATERIAL_SHARE;
+    used[FACT_THERAPY_COST] |= fact == FACT_THERAPY_SHARE;
+    used[FACT_TCM_COST] |= fact == FACT_TCM_SHARE;
+}
+
+void oracle_mark(const struct expression *e, bool *used) {
     if (!e) {
         return;
     }
     if (e->op == EXPR_COMPARE || e->op == EXPR_AMONG || e->op == EXPR_PRESENT) {
-        used[e->fact] = true;
+        mark_fact(e->fact, used);
     }
     if (e->op == EXPR_AND || e->op == EXPR_OR || e->op == EXPR_NOT || e->op == EXPR_AT_LEAST) {
         for (size_t i = 0; i < e->count; i++) {
-            mark_used(e->children[i], used);
+            oracle_mark(e->children[i], used);
         }
     }
 }
 
 static void mark_scheme(const struct scheme *scheme, bool *used) {
     for (size_t r = 0; r < scheme->requirement_count; r++) {
-        used[scheme->requirements[r].fact] = true;
-        mark_used(scheme->requirements[r].when, used);
+        mark_fact(scheme->requirements[r].fact, used);
+        oracle_mark(scheme->requirements[r].when, used);
     }
     for (size_t m = 0; m < scheme->mdc_count; m++) {
-        mark_used(scheme->mdcs[m]->when, used);
+        oracle_mark(scheme->mdcs[m]->when, used);
         for (size_t s = 0; s < scheme->mdcs[m]->step_count; s++) {
             const struct step *step = scheme->mdcs[m]->steps[s];
-            mark_used(step->when, used);
+            oracle_mark(step->when, used);
             for (size_t d = 0; d < step->drg_count; d++) {
-                mark_used(step->drgs[d].when, used);
+                oracle_mark(step->drgs[d].when, used);
             }
         }
     }
@@ -507,9 +573,19 @@ struct oracle *oracle_new(const struct scheme *scheme, bool compatibility) {
     oracle->scheme = scheme;
     oracle->compatibility = compatibility;
     mark_scheme(scheme, oracle->used);
+    if (scheme->dip) {
+        dip_oracle_mark(scheme->dip, oracle->used);
+        oracle->candidates = calloc(scheme->dip->entry_count + 1, sizeof *oracle->candidates);
+        if (!oracle->candidates) {
+            abort();
+        }
+    }
     return oracle;
 }
 
 void oracle_free(struct oracle *oracle) {
-    free(oracle);
+    if (oracle) {
+        free(oracle->candidates);
+        free(oracle);
+    }
 }

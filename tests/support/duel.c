@@ -3,17 +3,11 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support.h"
 
 enum { SHOWN_MAX = 5 };
-
-uint64_t number_setting(const char *name, uint64_t otherwise) {
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 10) : otherwise;
-}
 
 static bool same_text(casemix_text text, const char *other) {
     return strlen(other) == text.length && memcmp(text.text, other, text.length) == 0;

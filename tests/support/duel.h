@@ -25,7 +25,4 @@ void duel_end(struct duel *duel);
  * evaluates conditions in a way of its own, must agree too. `want`, if not NULL, is what the slow evaluator said. */
 void duel_fight(struct duel *duel, uint64_t n, bool explain, struct oracle_answer *want);
 
-/* An environment variable as a number. */
-uint64_t number_setting(const char *name, uint64_t otherwise);
-
 #endif

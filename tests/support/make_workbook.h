@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { TEST_COLUMNS = 7, TEST_SHEETS = 8 };
+enum { TEST_COLUMNS = 10, TEST_SHEETS = 10 };
 
 /* A row: texts, NULL for no cell; a text that starts with `=` is written as the number behind it. */
 struct test_row {

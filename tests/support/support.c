@@ -12,6 +12,11 @@ const char *setting(const char *name) {
     return value;
 }
 
+uint64_t number_setting(const char *name, uint64_t otherwise) {
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
 const char *path_under(const char *folder_setting, const char *name) {
     static char paths[8][4096];
     static unsigned next;
@@ -31,6 +36,26 @@ struct loaded_scheme load_scheme(const char *path) {
     }
     cr_assert(loaded.scheme && report->errors == 0, "%s has errors", path);
     return loaded;
+}
+
+struct compiled compile_rules(const char *path) {
+    struct compiled compiled = {compilation_new(), NULL};
+    bool good = compilation_read(compiled.work, path) && compilation_build(compiled.work);
+    if (!good) {
+        report_print(compilation_report(compiled.work), stderr);
+    }
+    cr_assert(good, "%s cannot be compiled", path);
+    size_t size;
+    const void *bytes = compilation_image(compiled.work, &size);
+    casemix_error error = {0};
+    casemix_result result = casemix_image_from_memory(bytes, size, &compiled.image, &error);
+    cr_assert(result == CASEMIX_OK, "%s: %s", path, error.message);
+    return compiled;
+}
+
+void compiled_free(struct compiled *compiled) {
+    casemix_image_close(compiled->image);
+    compilation_free(compiled->work);
 }
 
 casemix_image *open_image(const char *name) {

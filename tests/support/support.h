@@ -4,12 +4,16 @@
 #ifndef CASEMIX_TESTS_SUPPORT_H
 #define CASEMIX_TESTS_SUPPORT_H
 
+#include "../../tables/compile/compile.h"
 #include "../oracle/oracle.h"
 
 /* The value of an environment variable that meson sets for tests; the test fails with a hint if it is not there.
  * CASEMIX_RULES: the folder rules/. CASEMIX_IMAGES: where the build put the images. CASEMIX_COMMAND: the command.
  */
 const char *setting(const char *name);
+
+/* An environment variable as a number. */
+uint64_t number_setting(const char *name, uint64_t otherwise);
 
 /* A path under the folder of a setting; the text is valid until the next call but seven. */
 const char *path_under(const char *folder_setting, const char *name);
@@ -20,6 +24,14 @@ struct loaded_scheme {
     struct scheme *scheme;
 };
 struct loaded_scheme load_scheme(const char *path);
+
+/* A bundle, scheme or policy file compiled in memory. The test fails if it has errors. */
+struct compiled {
+    struct compilation *work;
+    casemix_image *image;
+};
+struct compiled compile_rules(const char *path);
+void compiled_free(struct compiled *compiled);
 
 /* An image under the build folder; the test fails if it cannot be opened. */
 casemix_image *open_image(const char *name);

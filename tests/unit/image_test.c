@@ -3,6 +3,7 @@
  * One test for each way in which an image can lie. Each lie must be refused with CASEMIX_BAD_IMAGE; where a change
  * does no harm, the image must still be safe to work with (the tests run under ASan and UBSan). */
 #include "../../tables/image.h"
+#include "../../tables/image_dip.h"
 #include "../../tables/image_policy.h"
 #include "../generate/random.h"
 #include "../support/support.h"
@@ -40,12 +41,17 @@ static void load_small(void) {
     load("small.cmx");
 }
 
+static void load_dip(void) {
+    load("dip-small.cmx");
+}
+
 static void unload(void) {
     free(lie.bytes);
     free(lie.original);
 }
 
 TestSuite(image, .init = load_small, .fini = unload, .timeout = 300);
+TestSuite(dip_image, .init = load_dip, .fini = unload, .timeout = 300);
 
 static void restore(void) {
     memcpy(lie.bytes, lie.original, lie.size);
@@ -65,7 +71,7 @@ static void ignore_line(void *user, const casemix_derivation *line) {
     *(size_t *)user += line->what.length + line->inputs.length;
 }
 
-/* Cases that touch much of the small scheme. */
+/* Cases that touch much of the small schemes: the last six are for the DIP scheme. */
 static const char *const cases[][6] = {
     {"1", "63", "I63.900|E87.600|N17.900", "", "", "8123.40"},
     {"2", "16", "I60.000|A41.901|J96.000", "01.2400|39.6100", "", "52000"},
@@ -73,7 +79,31 @@ static const char *const cases[][6] = {
     {"1", "0", "P07.000|P22.000", "96.7201", "1200", "30000"},
     {"2", "70", "C34.900|E11.900|A01.000x005+J17.0*", "99.2500", "", "100"},
     {"1", "70", "k35900|ZZZ|", "81.5400", "", "77"},
+    {"1", "61", "I21.900|I50.900|G81.900", "36.0700|39.9500|99.2503", "", "41000"},
+    {"2", "8", "A40.900|B20.900", "93.9001|34.0401|86.2201", "", "90000.5"},
+    {"1", "44", "N18.000|K72.000|I50.900", "38.9500|54.9800|39.9500x007", "", ""},
+    {"1", "0", "P07.000", "96.7201|44.1300x001", "1200", "30000"},
+    {"2", "50", "A09.900", "44.1300x001|99.1500", "", "500"},
+    {"2", "50", "Z51.100|C34.900", "", "", "500"},
 };
+
+/* What else there is to ask of a case of a DIP scheme. */
+static size_t look_at_dip(const casemix_context *context) {
+    casemix_dip dip;
+    casemix_dip_index index;
+    casemix_text code, kind;
+    size_t sum = 0;
+    if (casemix_dip_of(context, &dip) == CASEMIX_OK) {
+        sum += strlen(dip.entry.text) + strlen(dip.kind.text) + strlen(dip.step.text) + strlen(dip.rule);
+    }
+    for (uint32_t i = 0; i < casemix_dip_index_count(context); i++) {
+        sum += casemix_dip_index_at(context, i, &index) == CASEMIX_OK ? strlen(index.class_name.text) : 0;
+    }
+    for (uint32_t i = 0; i < casemix_dip_procedure_count(context); i++) {
+        sum += casemix_dip_procedure_at(context, i, &code, &kind) == CASEMIX_OK ? code.length + kind.length : 0;
+    }
+    return sum + (casemix_dip_diagnosis(context, &code) == CASEMIX_OK ? code.length : 0);
+}
 
 static void work_on(casemix_context *context, bool priced) {
     static const char *const columns[] = {"gender", "age", "dx", "proc", "weight", "cost"};
@@ -92,6 +122,7 @@ static void work_on(casemix_context *context, bool priced) {
         casemix_case_set(one, FACT_INSURED_TYPE, "职工", strlen("职工"));
         if (casemix_group(context, one, &grouping) == CASEMIX_OK) {
             sum += strlen(grouping.mdc.text) + strlen(grouping.drg.text) + strlen(grouping.name.text);
+            sum += look_at_dip(context);
         }
         if (casemix_explain(context, one, ignore_trace, &sum, &grouping) == CASEMIX_OK && priced) {
             casemix_price_case(context, one, &grouping, &price);
@@ -157,11 +188,19 @@ static struct image_entry *section(uint32_t which) {
 
 /* ---- as a whole ------------------------------------------------------------------------------------------- */
 
-Test(image, the_unchanged_one_works) {
+static void expect_unchanged_works(void) {
     cr_expect(use() == CASEMIX_OK);
     sign();
     cr_expect(use() == CASEMIX_OK, "the tests sign as the writer does");
     cr_expect(memcmp(lie.bytes, lie.original, lie.size) == 0);
+}
+
+Test(image, the_unchanged_one_works) {
+    expect_unchanged_works();
+}
+
+Test(dip_image, the_unchanged_one_works) {
+    expect_unchanged_works();
 }
 
 static void expect_truncated_refused(size_t size) {
@@ -180,7 +219,7 @@ Test(image, truncated_at_the_start) {
     }
 }
 
-Test(image, truncated_at_every_section) {
+static void truncate_at_every_section(void) {
     for (uint32_t i = 0; i < lie.header->section_count; i++) {
         const struct image_entry *entry = &lie.entries[i];
         uint64_t end = entry->offset + entry->count * entry->record_size;
@@ -194,8 +233,16 @@ Test(image, truncated_at_every_section) {
     expect_truncated_refused(lie.size - 1);
 }
 
+Test(image, truncated_at_every_section) {
+    truncate_at_every_section();
+}
+
+Test(dip_image, truncated_at_every_section) {
+    truncate_at_every_section();
+}
+
 /* Truncated, and the header says so truly. */
-Test(image, truncated_and_signed) {
+static void truncate_and_sign(void) {
     for (uint32_t i = 0; i < lie.header->section_count; i++) {
         size_t whole = lie.size;
         lie.size = lie.entries[i].offset;
@@ -205,6 +252,14 @@ Test(image, truncated_and_signed) {
         lie.size = whole;
         restore();
     }
+}
+
+Test(image, truncated_and_signed) {
+    truncate_and_sign();
+}
+
+Test(dip_image, truncated_and_signed) {
+    truncate_and_sign();
 }
 
 Test(image, longer_than_it_says) {
@@ -218,7 +273,7 @@ Test(image, longer_than_it_says) {
     EXPECT_REFUSED("all the size there is");
 }
 
-Test(image, every_byte_flipped) {
+static void flip_every_byte(void) {
     for (size_t at = 0; at < lie.size; at++) {
         lie.bytes[at] ^= 0xFF;
         casemix_image *image = NULL;
@@ -227,6 +282,14 @@ Test(image, every_byte_flipped) {
         casemix_image_close(image);
         lie.bytes[at] ^= 0xFF;
     }
+}
+
+Test(image, every_byte_flipped) {
+    flip_every_byte();
+}
+
+Test(dip_image, every_byte_flipped) {
+    flip_every_byte();
 }
 
 Test(image, every_bit_of_the_start_flipped) {
@@ -253,7 +316,7 @@ Test(image, bytes_of_a_large_one_flipped) {
 }
 
 /* Whatever a single byte says, if the checksum agrees: refused, or safe. */
-Test(image, signed_lies_in_any_byte) {
+static void lie_in_any_byte(void) {
     static const unsigned char masks[] = {0x01, 0x80, 0xFF};
     unsigned refused = 0, harmless = 0;
     for (size_t at = 0; at < lie.size; at += at < 2048 ? 1 : 7) {
@@ -268,7 +331,15 @@ Test(image, signed_lies_in_any_byte) {
     fprintf(stderr, "signed lies: %u refused, %u harmless\n", refused, harmless);
 }
 
-Test(image, signed_lies_by_the_handful) {
+Test(image, signed_lies_in_any_byte) {
+    lie_in_any_byte();
+}
+
+Test(dip_image, signed_lies_in_any_byte) {
+    lie_in_any_byte();
+}
+
+static void lie_by_the_handful(void) {
     struct random random = {7};
     for (int i = 0; i < 5000; i++) {
         for (int k = 0; k < 1 + i % 8; k++) {
@@ -280,6 +351,14 @@ Test(image, signed_lies_by_the_handful) {
         cr_expect(result == CASEMIX_BAD_IMAGE || result == CASEMIX_OK, "round %d: %d", i, (int)result);
         restore();
     }
+}
+
+Test(image, signed_lies_by_the_handful) {
+    lie_by_the_handful();
+}
+
+Test(dip_image, signed_lies_by_the_handful) {
+    lie_by_the_handful();
 }
 
 /* ---- the header ------------------------------------------------------------------------------------------- */
@@ -351,7 +430,7 @@ Test(image, sections_somewhere_else) {
     }
 }
 
-Test(image, sections_of_another_length) {
+static void give_sections_another_length(void) {
     for (uint32_t i = 0; i < lie.header->section_count; i++) {
         const uint64_t counts[] = {UINT64_MAX, UINT64_MAX / 2, (uint64_t)1 << 32, lie.size,
                                    lie.entries[i].count + 64};
@@ -367,9 +446,17 @@ Test(image, sections_of_another_length) {
     }
 }
 
+Test(image, sections_of_another_length) {
+    give_sections_another_length();
+}
+
+Test(dip_image, sections_of_another_length) {
+    give_sections_another_length();
+}
+
 /* A section fewer, one twice, one under another name, one of another owner: refused, or safe where it can be
  * missed. */
-Test(image, sections_missing_or_twice) {
+static void miss_or_repeat_sections(void) {
     for (uint32_t i = 0; i < lie.header->section_count; i++) {
         const uint32_t names[] = {0, 9999, lie.entries[0].section, lie.entries[i].section + 1, UINT32_MAX};
         for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
@@ -390,6 +477,14 @@ Test(image, sections_missing_or_twice) {
         cr_expect(result == CASEMIX_BAD_IMAGE || result == CASEMIX_OK, "empty %u: %d", i, (int)result);
         restore();
     }
+}
+
+Test(image, sections_missing_or_twice) {
+    miss_or_repeat_sections();
+}
+
+Test(dip_image, sections_missing_or_twice) {
+    miss_or_repeat_sections();
 }
 
 /* ---- what the records point to ---------------------------------------------------------------------------- */
@@ -525,6 +620,79 @@ static const struct pointer pointers[] = {
     POINTS(IMAGE_HOT_CLASSES, image_class, points, true),
 };
 
+static const struct pointer dip_pointers[] = {
+    POINTS(IMAGE_SCHEMES, image_scheme, kind, true),
+    POINTS(IMAGE_SCHEMES, image_scheme, row_words, true),
+    POINTS(IMAGE_HOT_DIAGNOSIS_PROFILES, image_diagnosis_profile, principal_row, true),
+    POINTS(IMAGE_HOT_PROCEDURE_PROFILES, image_procedure_profile, any_row, true),
+    POINTS(IMAGE_HOT_DERIVED, image_derived, kind, true),
+    POINTS(IMAGE_HOT_DERIVED, image_derived, mask, false),
+    POINTS(IMAGE_HOT_DERIVED, image_derived, compare, true),
+    POINTS(IMAGE_DIP, image_dip, case_kind, true),
+    POINTS(IMAGE_DIP, image_dip, kind_count, true),
+    POINTS(IMAGE_DIP, image_dip, level_count, true),
+    POINTS(IMAGE_DIP, image_dip, auxiliary_count, true),
+    POINTS(IMAGE_DIP, image_dip, pick, true),
+    POINTS(IMAGE_DIP, image_dip, without_principal, true),
+    POINTS(IMAGE_DIP, image_dip, surgical_kinds, true),
+    POINTS(IMAGE_DIP, image_dip, late_facts, true),
+    POINTS(IMAGE_HOT_DIP_BUCKETS, image_dip_bucket, first, false),
+    POINTS(IMAGE_HOT_DIP_BUCKETS, image_dip_bucket, count, true),
+    POINTS(IMAGE_HOT_DIP_PROCEDURES, image_dip_procedure, use, true),
+    POINTS(IMAGE_HOT_DIP_PROCEDURES, image_dip_procedure, kind, true),
+    POINTS(IMAGE_HOT_DIP_PROCEDURES, image_dip_procedure, mask, true),
+    POINTS(IMAGE_HOT_DIP_MATCHES, image_dip_match, entry, true),
+    POINTS(IMAGE_HOT_DIP_MATCHES, image_dip_match, first_need, true),
+    POINTS(IMAGE_HOT_DIP_MATCHES, image_dip_match, mask, true),
+    POINTS(IMAGE_HOT_DIP_MATCHES, image_dip_match, need_count, true),
+    POINTS(IMAGE_HOT_DIP_MATCHES, image_dip_match, step, true),
+    POINTS(IMAGE_HOT_DIP_MATCHES, image_dip_match, kind, true),
+    POINTS(IMAGE_HOT_DIP_MATCHES, image_dip_match, flags, true),
+    POINTS(IMAGE_HOT_DIP_NEEDS, image_dip_need, first, true),
+    POINTS(IMAGE_HOT_DIP_NEEDS, image_dip_need, exact, true),
+    POINTS(IMAGE_HOT_DIP_NEEDS, image_dip_need, loose, true),
+    POINTS(IMAGE_HOT_DIP_NEEDS, image_dip_need, at, true),
+    POINTS(IMAGE_HOT_DIP_ENTRIES, image_dip_entry, score, true),
+    POINTS(IMAGE_HOT_DIP_ENTRIES, image_dip_entry, mean_cost, true),
+    POINTS(IMAGE_HOT_DIP_ENTRIES, image_dip_entry, mean_stay, true),
+    POINTS(IMAGE_HOT_DIP_ENTRIES, image_dip_entry, flags, true),
+    POINTS(IMAGE_HOT_DIP_ENTRIES, image_dip_entry, kind, true),
+    POINTS(IMAGE_DIP_TEXTS, image_dip_text, diagnoses, true),
+    POINTS(IMAGE_DIP_TEXTS, image_dip_text, operations, true),
+    POINTS(IMAGE_HOT_DIP_STEPS, image_dip_step, name, true),
+    POINTS(IMAGE_HOT_DIP_STEPS, image_dip_step, file, true),
+    POINTS(IMAGE_HOT_DIP_STEPS, image_dip_step, case_kinds, true),
+    POINTS(IMAGE_HOT_DIP_STEPS, image_dip_step, unmatched, true),
+    POINTS(IMAGE_HOT_DIP_STEPS, image_dip_step, when, true),
+    POINTS(IMAGE_HOT_DIP_STEPS, image_dip_step, first_mask, true),
+    POINTS(IMAGE_HOT_DIP_STEPS, image_dip_step, mask_count, true),
+    POINTS(IMAGE_HOT_DIP_STEPS, image_dip_step, rules, true),
+    POINTS(IMAGE_HOT_DIP_LEVEL_WORDS, image_dip_word, word, true),
+    POINTS(IMAGE_HOT_DIP_LEVEL_WORDS, image_dip_word, level, true),
+    POINTS(IMAGE_HOT_DIP_INDICES, image_dip_index, name, true),
+    POINTS(IMAGE_HOT_DIP_INDICES, image_dip_index, file, true),
+    POINTS(IMAGE_HOT_DIP_INDICES, image_dip_index, first_class, true),
+    POINTS(IMAGE_HOT_DIP_INDICES, image_dip_index, class_count, true),
+    POINTS(IMAGE_HOT_DIP_INDICES, image_dip_index, flags, true),
+    POINTS(IMAGE_HOT_DIP_CLASSES, image_dip_class, name, true),
+    POINTS(IMAGE_HOT_DIP_CLASSES, image_dip_class, when, true),
+    POINTS(IMAGE_HOT_DIP_CLASSES, image_dip_class, first_mask, true),
+    POINTS(IMAGE_HOT_DIP_CLASSES, image_dip_class, mask_count, true),
+    POINTS(IMAGE_HOT_DIP_CLASSES, image_dip_class, first_factor, true),
+    POINTS(IMAGE_HOT_DIP_CLASSES, image_dip_class, factor_count, true),
+    POINTS(IMAGE_HOT_DIP_CLASSES, image_dip_class, number, true),
+    POINTS(IMAGE_HOT_DIP_FACTORS, image_dip_factor, entry, true),
+    POINTS(IMAGE_HOT_DIP_FACTORS, image_dip_factor, number, true),
+    POINTS(IMAGE_DIP_KINDS, image_dip_kind, name, true),
+};
+
+static const struct pointer dip_arrays[] = {
+    {IMAGE_HOT_DIP_DIAGNOSES, 4, 0, 4, true, "bucket of a diagnosis"},
+    {IMAGE_HOT_DIP_MEMBERS, 2, 0, 2, true, "procedure of a list"},
+    {IMAGE_HOT_DIP_MASKS, 2, 0, 2, true, "mask of a list"},
+    {IMAGE_HOT_DIP_LEVEL_MEANS, 8, 0, 8, true, "mean cost"},
+};
+
 /* Profiles and members are plain arrays of indices. */
 static const struct pointer arrays[] = {
     {IMAGE_HOT_DIAGNOSIS_PROFILE, 2, 0, 2, true, "diagnosis profile"},
@@ -568,6 +736,74 @@ Test(image, arrays_that_point_too_far) {
     for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++) {
         try_pointer(&arrays[a]);
     }
+}
+
+Test(dip_image, pointers_that_point_too_far) {
+    for (size_t p = 0; p < sizeof dip_pointers / sizeof *dip_pointers; p++) {
+        try_pointer(&dip_pointers[p]);
+    }
+    for (size_t a = 0; a < sizeof dip_arrays / sizeof *dip_arrays; a++) {
+        try_pointer(&dip_arrays[a]);
+    }
+}
+
+static void *records(uint32_t which, uint64_t *count) {
+    const struct image_entry *entry = section(which);
+    cr_assert(entry);
+    *count = entry->count;
+    return lie.bytes + entry->offset;
+}
+
+/* The search relies on the order of matches, of procedures in a list and of factors. */
+Test(dip_image, order) {
+    uint64_t count;
+    struct image_dip_match *matches = records(IMAGE_HOT_DIP_MATCHES, &count);
+    struct image_dip_bucket *buckets = records(IMAGE_HOT_DIP_BUCKETS, &count);
+    for (uint64_t b = 0; b < count; b++) {
+        if (buckets[b].count > 1) {
+            struct image_dip_match *first = &matches[buckets[b].first], *last = first + buckets[b].count - 1;
+            if (first->step != last->step || first->entry != last->entry) {
+                struct image_dip_match other = *first;
+                *first = *last;
+                *last = other;
+                EXPECT_REFUSED("matches of bucket %u in another order", (unsigned)b);
+            }
+        }
+    }
+    uint16_t *members = records(IMAGE_HOT_DIP_MEMBERS, &count);
+    struct image_dip_need *needs = records(IMAGE_HOT_DIP_NEEDS, &count);
+    for (uint64_t n = 0; n < count; n++) {
+        if (needs[n].exact > 1) {
+            members[needs[n].first + 1] = members[needs[n].first];
+            EXPECT_REFUSED("need %u names a procedure twice", (unsigned)n);
+        }
+    }
+    struct image_dip_factor *factors = records(IMAGE_HOT_DIP_FACTORS, &count);
+    struct image_dip_class *classes = records(IMAGE_HOT_DIP_CLASSES, &count);
+    for (uint64_t c = 0; c < count; c++) {
+        if (classes[c].factor_count > 1) {
+            factors[classes[c].first_factor].entry = factors[classes[c].first_factor + 1].entry;
+            EXPECT_REFUSED("class %u has two factors of an entry", (unsigned)c);
+        }
+    }
+}
+
+/* What a total adds up are weights of tests of codes. */
+Test(dip_image, totals) {
+    uint64_t count;
+    struct image_expression *nodes = records(IMAGE_EXPRESSIONS, &count);
+    unsigned tried = 0;
+    for (uint64_t n = 0; n < count; n++) {
+        for (uint32_t i = 0; nodes[n].op == IMAGE_OP_TOTAL && i < nodes[n].count; i++, tried++) {
+            nodes[nodes[n].first + i].number = -1;
+            EXPECT_REFUSED("a weight below 0");
+            nodes[nodes[n].first + i].number = INT64_MAX;
+            EXPECT_REFUSED("a weight that is too large");
+            nodes[nodes[n].first + i].op = IMAGE_OP_TRUE;
+            EXPECT_REFUSED("a weight of something else");
+        }
+    }
+    cr_expect(tried > 0);
 }
 
 /* A condition that is part of itself would be walked for ever. */

@@ -117,7 +117,7 @@ Test(import, every_bundle_is_known) {
     cr_assert(glob(path_under("CASEMIX_RULES", "bundles/*.yaml"), 0, NULL, &found) == 0);
     for (size_t b = 0; b < found.gl_pathc; b++) {
         const char *name = strrchr(found.gl_pathv[b], '/') + 1;
-        bool known = false;
+        bool known = strncmp(name, "dip-", 4) == 0 || strncmp(name, "policies-", 9) == 0; /* not from facts */
         for (size_t i = 0; i < SHIPPED && !known; i++) {
             char id[100];
             snprintf(id, sizeof id, "%s.yaml", shipped[i].facts);

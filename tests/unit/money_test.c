@@ -17,134 +17,7 @@
 #include "tables/decimal.h"
 #include "tables/facts.h"
 #include "tables/image_reader.h"
-
-/* ---- a scheme and a policy from texts ---- */
-
-static const char scheme_text[] = "scheme: tiny\n"
-                                  "title: for tests\n"
-                                  "source: none\ndate: 2026-01-01\n"
-                                  "codes: {diagnoses: dx.tsv, procedures: proc.tsv}\n"
-                                  "no_drg: adrg\n"
-                                  "severity: severity.yaml\n"
-                                  "mdcs: [mdc.yaml]\n";
-static const char mdc_text[] = "mdc: MDCA\n"
-                               "name: all\n"
-                               "when: ZYZD in {A00*}\n"
-                               "steps:\n"
-                               "  AA1:\n"
-                               "    when: ZYSS in {00.1}\n"
-                               "    drgs: [{drg: AA11, when: NL < 10}, {drg: AA15, when: NL >= 10}]\n"
-                               "  AQY: {qy: true, when: 0}\n"
-                               "  AR1: {when: 1, drgs: [{drg: AR19, when: NL > 0}]}\n";
-enum { AA11, AA15, AR19 }; /* DRGs in order */
-
-static const char weights_text[] = "drg,name,weight,extra\n"
-                                   "AA11,\"a, \"\"b\"\"\",1.1237,2\n"
-                                   "AA15,,1,\n"
-                                   "AR1,bare,0.5,1\n";
-
-/* Parts of a policy that most tests share; `%s` is what a test adds. */
-#define HEAD                                                                                                       \
-    "policy: p\nscheme: tiny\nmethod: drg-rate\nsource: none\ndate: 2026-01-01\n"                                  \
-    "pools: {employee: [职工, \"310\"], resident: 居民}\n"                                                     \
-    "levels: {三级: [\"3\"], 二级: \"2\", 一级: }\n"                                                         \
-    "weights: weights.csv\n"
-
-struct world {
-    char folder[64];
-    struct compilation *work;
-    casemix_image *image;
-    casemix_context *context;
-    casemix_case *one;
-};
-
-static void write_text(const struct world *world, const char *name, const char *text) {
-    char path[200];
-    snprintf(path, sizeof path, "%s/%s", world->folder, name);
-    FILE *file = fopen(path, "w");
-    cr_assert(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
-}
-
-static struct world compile_world(const char *policy, const char *weights) {
-    struct world world = {.folder = "/tmp/casemix-money-XXXXXX"};
-    char path[200];
-    cr_assert(mkdtemp(world.folder) != NULL);
-    write_text(&world, "dx.tsv", "code\tname\nA00.0\t\nA00.1\t\n");
-    write_text(&world, "proc.tsv", "code\tname\n00.1\t\n");
-    write_text(&world, "severity.yaml", "severity:\n  1: {mcc: A00.1}\n");
-    write_text(&world, "scheme.yaml", scheme_text);
-    write_text(&world, "mdc.yaml", mdc_text);
-    write_text(&world, "weights.csv", weights);
-    write_text(&world, "policy.yaml", policy);
-    write_text(&world, "bundle.yaml", "bundle: tiny\nschemes: [scheme.yaml]\npolicies: [policy.yaml]\n");
-    world.work = compilation_new();
-    snprintf(path, sizeof path, "%s/bundle.yaml", world.folder);
-    compilation_read(world.work, path);
-    static const char *const names[] = {"dx.tsv",   "proc.tsv",    "severity.yaml", "scheme.yaml",
-                                        "mdc.yaml", "weights.csv", "policy.yaml",   "bundle.yaml"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", world.folder, names[i]);
-        unlink(path);
-    }
-    rmdir(world.folder);
-    return world;
-}
-
-static struct world open_world(const char *policy, const char *weights) {
-    struct world world = compile_world(policy, weights);
-    size_t size;
-    casemix_error error = {0};
-    bool built = compilation_build(world.work);
-    if (!built) {
-        report_print(compilation_report(world.work), stderr);
-    }
-    cr_assert(built, "the policy does not compile");
-    const void *bytes = compilation_image(world.work, &size);
-    cr_assert(casemix_image_from_memory(bytes, size, &world.image, &error) == CASEMIX_OK, "%s", error.message);
-    cr_assert(casemix_context_new(world.image, NULL, "p", &world.context, &error) == CASEMIX_OK, "%s",
-              error.message);
-    world.one = casemix_case_new();
-    return world;
-}
-
-static void close_world(struct world *world) {
-    casemix_case_free(world->one);
-    casemix_context_free(world->context);
-    casemix_image_close(world->image);
-    compilation_free(world->work);
-}
-
-static void say(struct world *world, const char *column, const char *text) {
-    casemix_case_set(world->one, casemix_fact(column), text, strlen(text));
-}
-
-static void hear_nothing(void *user __attribute__((unused)),
-                         const casemix_derivation *line __attribute__((unused))) {
-}
-
-/* Priced the quick way, from what is kept of earlier cases, and the long way: the same. */
-static casemix_price price_of(struct world *world, uint32_t group) {
-    casemix_grouping grouping = {.status = CASEMIX_GROUPED, .group = group, .step = 0};
-    casemix_price price, again;
-    cr_assert(casemix_price_case(world->context, world->one, &grouping, &price) == CASEMIX_OK);
-    cr_assert(casemix_explain_price(world->context, world->one, &grouping, hear_nothing, NULL, &again) ==
-              CASEMIX_OK);
-    cr_assert(memcmp(&price, &again, sizeof price) == 0);
-    return price;
-}
-
-static casemix_price price_at(struct world *world, uint32_t group, const char *level, const char *pool,
-                              const char *cost) {
-    say(world, "hospital_level", level);
-    say(world, "insured_type", pool);
-    say(world, "cost", cost);
-    say(world, "patient_paid", "0");
-    return price_of(world, group);
-}
-
-static bool is_class(const casemix_price *price, const char *name) {
-    return price->class_name.length == strlen(name) && memcmp(price->class_name.text, name, strlen(name)) == 0;
-}
+#include "tests/support/money_world.h"
 
 /* ---- the form of Harbin 2022 ---- */
 
@@ -750,6 +623,140 @@ Test(money, messages_of_weights) {
         cr_expect(found, "%s", rows[i].weights);
         compilation_free(world.work);
     }
+}
+
+/* ---- words that choose, tables by group ---- */
+
+/* A policy that pays `formula`; what it needs besides stands in `more`. */
+static struct world paying(const char *formula, const char *more) {
+    char policy[3000];
+    snprintf(policy, sizeof policy,
+             HEAD "%spoints: rw\npoint_value: 1\nstandard: rw\nclasses:\n- class: normal\n  pay: \"%s\"\n"
+                  "fund: pay\nabsent: {los: 0, age: 0}\n",
+             more, formula);
+    return open_world(policy, weights_text);
+}
+
+Test(money, words_that_choose) {
+    static const struct {
+        const char *formula, *los;
+        casemix_amount pay;
+    } rows[] = {
+        {"bands(los, <= 1 -> 3, <= 2: 2.5, else 2)", "1", 300},
+        {"bands(los, <= 1 → 3, <= 2 -> 2.5, else -> 2)", "2", 250},
+        {"bands(los, <= 1 -> 3, <= 2 -> 2.5, else 2)", "3", 200},
+        {"bands(los, < 1 -> 3, <= 1 -> 2.5, else 2)", "1", 250},
+        {"bands(los, = 7 -> 3, > 5 -> 1, else 2)", "7", 300},
+        {"bands(los, = 7 -> 3, > 5 -> 1, else 2)", "6", 100},
+        {"steps(los, 30 -> 320, 90 -> 280, else 240)", "100", 2880000}, /* E30 */
+        {"steps(los, 30 -> 320, 90 -> 280, else 240)", "30", 960000},
+        {"steps(los, 30 -> 320, 90 -> 280, else 240)", "0", 0},
+        {"steps(los, 30 -> 320, else 240)", "31", 984000},
+        {"2430000 * linear(los / 10, 0 -> 0, 95 -> 1)", "924", 236349474}, /* E48 */
+        {"linear(los, 10 -> 1, 20 -> 3, 30 -> 2)", "5", 100},
+        {"linear(los, 10 -> 1, 20 -> 3, 30 -> 2)", "15", 200},
+        {"linear(los, 10 -> 1, 20 -> 3, 30 -> 2)", "27", 230},
+        {"linear(los, 10 -> 1, 20 -> 3, 30 -> 2)", "31", 200},
+        {"choose(los < 2 -> 5, level = 三级 and age < 6 -> 1.03, else 1)", "1", 500},
+        {"choose(los < 2 -> 5, level = 三级 and age < 6 -> 1.03, else 1)", "2", 103},
+        {"choose(los < 2 -> 5, level = 二级 -> 1.03, else 1)", "2", 100},
+        {"if(bands(los, < 2 -> los = 1, else los = 5), 7, 8)", "5", 700},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world world = paying(rows[i].formula, "");
+        say(&world, "los", rows[i].los);
+        casemix_price price = price_at(&world, AA11, "3", "310", "1");
+        cr_expect_eq(price.status, CASEMIX_PRICED, "%s", rows[i].formula);
+        cr_expect_eq(price.standard, rows[i].pay, "%s of %s: %" PRId64, rows[i].formula, rows[i].los, price.standard);
+        close_world(&world);
+    }
+}
+
+Test(money, tables_by_group) {
+    static const char tables[] = "tables:\n"
+                                 "  coef: {by: [group, level], AA11: {三级: 1.1, else: 1.2}, AA1*: 1.3, else: {三级: 2, else: 3}}\n"
+                                 "  place: {by: hospital, H1: 5, H2: 6, else: 7}\n"
+                                 "  some: {by: [group, hospital], AA15: {H3: 9}}\n"
+                                 "  list: {by: group, few: 4, else: 8}\n"
+                                 "groups: {few: [AR1]}\n";
+    static const struct {
+        const char *formula;
+        uint32_t group;
+        const char *level, *hospital;
+        casemix_price_status status;
+        casemix_amount pay;
+    } rows[] = {
+        {"coef", AA11, "3", "", CASEMIX_PRICED, 110},
+        {"coef", AA11, "2", "", CASEMIX_PRICED, 120},
+        {"coef", AA15, "2", "", CASEMIX_PRICED, 130},
+        {"coef", AR19, "3", "", CASEMIX_PRICED, 200},
+        {"at(coef, level = 二级)", AR19, "3", "", CASEMIX_PRICED, 300},
+        {"at(coef, level = 二级)", AA11, "3", "", CASEMIX_PRICED, 120},
+        {"place", AA11, "3", "H2", CASEMIX_PRICED, 600},
+        {"place", AA11, "3", "H9", CASEMIX_PRICED, 700},
+        {"place", AA11, "3", "", CASEMIX_PRICE_MISSING_FACT, 0},
+        {"at(place, hospital = H1)", AA11, "3", "", CASEMIX_PRICED, 500},
+        {"if(hospital = H1, 1, 2)", AA11, "3", "H1", CASEMIX_PRICED, 100},
+        {"some", AA15, "3", "H3", CASEMIX_PRICED, 900},
+        {"some", AA15, "3", "H1", CASEMIX_NO_WEIGHT, 0},
+        {"some", AA11, "3", "H3", CASEMIX_NO_WEIGHT, 0},
+        {"list", AR19, "3", "", CASEMIX_PRICED, 400},
+        {"list", AA11, "3", "", CASEMIX_PRICED, 800},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world world = paying(rows[i].formula, tables);
+        say(&world, "hospital", rows[i].hospital);
+        say(&world, "hospital_level", rows[i].level);
+        say(&world, "insured_type", "职工");
+        say(&world, "cost", "1");
+        casemix_price price = price_of(&world, rows[i].group);
+        if (rows[i].group == AR19) { /* has no weight, so the base figures have none: the class alone counts */
+            close_world(&world);
+            continue;
+        }
+        cr_expect_eq(price.status, rows[i].status, "%s (row %zu): %d", rows[i].formula, i, price.status);
+        cr_expect_eq(price.standard, rows[i].pay, "%s (row %zu): %" PRId64, rows[i].formula, i, price.standard);
+        close_world(&world);
+    }
+}
+
+/* E01: a class without `pay` pays its points; E31 and E59: points rounded first. */
+Test(money, points_of_a_class_and_their_rounding) {
+    static const char text[] = HEAD "tables: {pv: {by: pool, else: 84.71}}\n"
+                                    "parameters: {n: 9583.5171, day: 320}\n"
+                                    "points: 100 * rw * 1.3\npoint_value: pv\n"
+                                    "classes:\n"
+                                    "- {class: bed, when: los > 60, points: day / n * 100 * los, method: bed-day}\n"
+                                    "- {class: days, when: los > 50, points: \"round(day / n * 100, 4) * los\"}\n"
+                                    "- {class: normal}\nfund: pay\n"
+                                    "absent: {los: 0}\n%s";
+    char policy[3000];
+    snprintf(policy, sizeof policy, text, "");
+    char *method = strstr(policy, "drg-rate"); /* HEAD says one method only */
+    cr_assert(method != NULL);
+    char both[3200];
+    snprintf(both, sizeof both, "%.*s[drg-points, bed-day]%s", (int)(method - policy), policy, method + strlen("drg-rate"));
+    struct world world = open_world(both, weights_text);
+    casemix_price price = price_at(&world, AA15, "3", "310", "1");
+    cr_expect_eq(price.points, 1300000);
+    cr_expect_eq(price.standard, 1101230);
+    cr_expect_eq(price.base_standard, 1101230);
+    say(&world, "los", "75");
+    price = price_at(&world, AA15, "3", "310", "1");
+    cr_expect_eq(price.standard, 2121392); /* E31, the unrounded path */
+    say(&world, "los", "51");
+    price = price_at(&world, AA15, "3", "310", "1");
+    cr_expect_eq(price.points, 1702941); /* 3.3391 x 51 = 170.2941 */
+    close_world(&world);
+    strcat(both, "rounding: {points: 1, point_value: 1, standard: 0}\n");
+    world = open_world(both, weights_text);
+    say(&world, "los", "75");
+    price = price_at(&world, AA15, "3", "310", "1");
+    cr_expect_eq(price.points, 2504000);     /* 250.4325 */
+    cr_expect_eq(price.point_value, 84700000);
+    cr_expect_eq(price.standard, 2120888);   /* 250.4 x 84.7 */
+    cr_expect_eq(price.base_standard, 1101100); /* 130 x 84.7 = 11011 */
+    close_world(&world);
 }
 
 /* ---- derivation ---- */

@@ -6,208 +6,49 @@
  * CASEMIX_RANDOM_SEED where they start; one that differs is shown. */
 #include "../../tables/compile/compile.h"
 #include "../support/duel.h"
+#include "../support/rule_text.h"
 #include "../support/support.h"
 
 #include <criterion/criterion.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { RULE_SETS = 300, CASES = 300, FILE_BYTES = 1 << 20, SETS = 6, MDCS_MAX = 4, EXPLAINED_EVERY = 3 };
+enum { TRIALS = 300, CASES = 300, MDCS_MAX = 4, EXPLAINED_EVERY = 3 };
 
-/* The text of a rule file while it is written. */
-struct text {
-    char bytes[FILE_BYTES];
-    size_t length;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct text *text, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(text->bytes + text->length, FILE_BYTES - text->length, format, arguments);
-    va_end(arguments);
-    cr_assert(length >= 0 && (size_t)length < FILE_BYTES - text->length, "the rules are too long");
-    text->length += (size_t)length;
-}
-
-static const char *one_of(struct random *random, const char *const *words, size_t count) {
-    return words[random_below(random, count)];
-}
-#define ONE_OF(random, ...)                                                                                            \
-    one_of(random, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
-
-/* ---- conditions ------------------------------------------------------------------------------------------- */
-
-static void put_set(struct text *text, struct random *random, bool diagnoses) {
-    if (random_chance(random, 70)) {
-        put(text, "%s_%u", diagnoses ? "DI" : "OP", (unsigned)random_below(random, SETS));
-    } else if (diagnoses) {
-        put(text, "{%s}", ONE_OF(random, "S*", "I60.000", "I*, !I63.900", "A01.000..E11.900", "K35.900, P22.000"));
-    } else {
-        put(text, "{%s}", ONE_OF(random, "47*", "39.6100", "4*, !47.0900", "/^[47]/", "01.2400..38.9300"));
-    }
-}
-
-static const char *where(struct random *random, bool diagnoses) {
-    return diagnoses ? ONE_OF(random, "ZYZD", "QTZD", "{ZYZD,QTZD}", "{QTZD}")
-                     : ONE_OF(random, "ZYSS", "QTSS", "{ZYSS,QTSS}", "{ZYSS}");
-}
-
-static const char *comparison(struct random *random) {
-    return ONE_OF(random, "=", "<", "<=", ">", ">=", "!=");
-}
-
-static void put_number(struct text *text, struct random *random) {
-    const char *fact = ONE_OF(random, "NL", "XSRTL", "XSRTZ", "XB", "ZYTS", "ICUXS", "HXJXS", "XJS", "RJSS", "DBW");
-    bool few = strcmp(fact, "XB") == 0 || strcmp(fact, "XJS") == 0 || strcmp(fact, "RJSS") == 0;
-    put(text, "%s %s ", fact, comparison(random));
-    put(text, "%s", strcmp(fact, "XSRTZ") == 0 ? ONE_OF(random, "0", "1500", "2147483647")
-                    : few                      ? ONE_OF(random, "0", "1", "2")
-                                               : ONE_OF(random, "0", "1", "17", "28", "60"));
-}
-
-static void put_text(struct text *text, struct random *random) {
-    const char *fact = ONE_OF(random, "KS", "LYFS", "YYJB", "CBLX", "QYDM");
-    switch (random_below(random, 4)) {
-    case 0:
-        put(text, "%s = %s", fact, ONE_OF(random, "1", "ICU", "5"));
-        break;
-    case 1:
-        put(text, "%s != %s", fact, ONE_OF(random, "1", "ICU", "5"));
-        break;
-    default:
-        put(text, "%s %s ", fact, ONE_OF(random, "in", "not in"));
-        put(text, "{%s}", ONE_OF(random, "1, 5", "ICU", "0302, 1, 1", "5, 28"));
-    }
-}
-
-static void put_count(struct text *text, struct random *random) {
-    bool diagnoses = random_chance(random, 50), set_first = random_chance(random, 50);
-    put(text, "length(");
-    if (set_first) {
-        put_set(text, random, diagnoses);
-        put(text, " ∩ %s", where(random, diagnoses));
-    } else {
-        put(text, "%s ∩ ", where(random, diagnoses));
-        put_set(text, random, diagnoses);
-    }
-    put(text, ") %s ", comparison(random));
-    put(text, "%u", (unsigned)random_below(random, 4));
-}
-
-static void put_test(struct text *text, struct random *random) {
-    bool diagnoses = random_chance(random, 50);
-    switch (random_below(random, 12)) {
-    case 0:
-        put_number(text, random);
-        break;
-    case 1:
-        put(text, "ZFY %s ", comparison(random));
-        put(text, "%s", ONE_OF(random, "0", "50000.5", "1234.0001", "922337203685477.5807"));
-        break;
-    case 2:
-        put_text(text, random);
-        break;
-    case 3:
-    case 4:
-        put_count(text, random);
-        break;
-    case 5:
-        put(text, "present(%s)", ONE_OF(random, "XSRTZ", "NL", "KS", "ZFY", "XB", "RJSS", "QYDM"));
-        break;
-    case 6:
-    case 7:
-        put(text, "QTZD %s ", ONE_OF(random, "in", "in", "not in"));
-        put(text, "%s", ONE_OF(random, "MCC", "CC", "{MCC,CC}"));
-        break;
-    case 8:
-        put(text, "%s", ONE_OF(random, "1", "0"));
-        break;
-    default:
-        put(text, "%s ", where(random, diagnoses));
-        put(text, "%s ", ONE_OF(random, "in", "in", "not in"));
-        put_set(text, random, diagnoses);
-    }
-}
-
-static void put_condition(struct text *text, struct random *random, unsigned depth);
-
-static void put_children(struct text *text, struct random *random, const char *between, unsigned most, unsigned depth) {
-    uint64_t count = 2 + random_below(random, most);
-    size_t start = text->length, first_length = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        put(text, "%s", i > 0 ? between : "");
-        if (i > 0 && random_chance(random, 15)) {
-            put(text, "%.*s", (int)first_length, text->bytes + start); /* the first child again, word by word */
-        } else {
-            put_condition(text, random, depth);
-        }
-        first_length = i == 0 ? text->length - start : first_length;
-    }
-}
-
-static void put_condition(struct text *text, struct random *random, unsigned depth) {
-    uint64_t way = depth == 0 ? 0 : random_below(random, 10);
-    unsigned most = random_chance(random, 4) ? 70 : 3; /* seldom too many to multiply out */
-    depth -= depth > 0;
-    switch (way) {
-    default:
-        put_test(text, random);
-        break;
-    case 3:
-    case 4:
-        put(text, "(");
-        put_children(text, random, " and ", most, depth);
-        put(text, ")");
-        break;
-    case 5:
-    case 6:
-        put(text, "(");
-        put_children(text, random, " or ", most, most > 3 ? 0 : depth);
-        put(text, ")");
-        break;
-    case 7:
-        put(text, "not ");
-        put_condition(text, random, depth);
-        break;
-    case 8:
-    case 9:
-        put(text, "atleast(%u, ", 1 + (unsigned)random_below(random, 2));
-        put_children(text, random, ", ", 3, depth);
-        put(text, ")");
-    }
-}
+static const char *const diagnosis_items[] = {"S*", "I60.000", "I*, !I63.900", "A01.000..E11.900", "K35.900, P22.000"};
+static const char *const procedure_items[] = {"47*", "39.6100", "4*, !47.0900", "/^[47]/", "01.2400..38.9300"};
+static const struct rule_words words = {diagnosis_items, procedure_items, 5, 5, .ratios = true};
 
 /* ---- schemes ---------------------------------------------------------------------------------------------- */
 
-static void put_drgs(struct text *text, struct random *random, unsigned mdc, unsigned step) {
+static void put_drgs(struct rule_text *text, struct random *random, unsigned mdc, unsigned step) {
     uint64_t count = 1 + random_below(random, 3);
     put(text, "    drgs:\n");
     for (unsigned d = 1; d <= count; d++) {
         put(text, "    - {drg: %c%c%u, when: \"", 'A' + mdc, 'A' + step, 10 + d);
-        put_condition(text, random, random_chance(random, 60) ? 0 : 2);
+        put_condition(text, random, &words, random_chance(random, 60) ? 0 : 2);
         put(text, "\"}\n");
     }
 }
 
-static void put_mdc(struct text *text, struct random *random, unsigned mdc) {
+static void put_mdc(struct rule_text *text, struct random *random, unsigned mdc) {
     put(text, "# SPDX-License-Identifier: Apache-2.0\nmdc: MDC%c\nname: by chance\nwhen: \"", 'A' + mdc);
     if (random_chance(random, 70)) {
         put(text, "ZYZD in ");
-        put_set(text, random, true);
+        put_set(text, random, &words, true);
         put(text, "%s", random_chance(random, 50) ? " or " : "");
     }
     if (text->bytes[text->length - 1] == '"' || text->bytes[text->length - 1] == ' ') {
-        put_condition(text, random, 2);
+        put_condition(text, random, &words, 2);
     }
     put(text, "\"\nsteps:\n");
     uint64_t steps = 1 + random_below(random, 4);
     for (unsigned s = 0; s < steps; s++) {
         bool qy = random_chance(random, 15);
         put(text, "  %c%c1:\n    name: step\n    when: \"", 'A' + mdc, 'A' + s);
-        put_condition(text, random, 4);
+        put_condition(text, random, &words, 4);
         put(text, "\"\n%s", qy ? "    qy: true\n" : "");
         if (!qy) {
             put(text, "    no_drg: %s\n", ONE_OF(random, "next", "next", "adrg"));
@@ -216,41 +57,24 @@ static void put_mdc(struct text *text, struct random *random, unsigned mdc) {
     }
 }
 
-/* Each list of the severity tables has codes of its own: a code stands in one table only. */
-static void put_severity(struct text *text, struct random *random) {
-    static const char *const codes[] = {"A01.000", "A41.901", "J96.000", "I21.900", "I50.900", "N17.900",
-                                        "E87.600", "E11.900", "S06.500", "J15.900", "K70.300", "I10.x00x002"};
-    size_t shift = random_below(random, 12);
-    for (size_t t = 0; t < 3; t++) {
-        put(text, "  t%zu:\n", t);
-        if (random_chance(random, 80)) {
-            put(text, "    principal: %s %s %s\n", codes[(shift + t * 4) % 12], codes[(shift + t * 4 + 1) % 12],
-                codes[(shift + t * 4 + 3) % 12]);
-        }
-        put(text, "    mcc: %s %s\n    cc: %s %s\n", codes[(shift + t * 4) % 12], codes[(shift + t * 4 + 2) % 12],
-            codes[(shift + t * 4 + 3) % 12], codes[(shift + t * 4 + (random_chance(random, 30) ? 2 : 1)) % 12]);
-    }
-}
-
-static void put_scheme(struct text *text, struct random *random, unsigned mdcs) {
+static void put_scheme(struct rule_text *text, struct random *random, unsigned mdcs) {
     static const char *const diagnoses[] = {"S*", "I*", "A01* A41*", "J15.900..J96.000", "K*", "E* P*", "*", "C34.900",
                                             "* !S* !I*", "N17.900 N40.x00 O80.000", "R50.900 Z*"};
     static const char *const procedures[] = {"*", "01*", "39.6100 96.7201", "47* 51*", "* !38.9300 !45.2300",
                                              "33.2200..46.7900", "99.2500", "79.3500 81.5400 86.5900"};
+    static const char *const severity_codes[12] = {"A01.000", "A41.901", "J96.000", "I21.900", "I50.900", "N17.900",
+                                                   "E87.600", "E11.900", "S06.500", "J15.900", "K70.300",
+                                                   "I10.x00x002"};
     put(text, "# SPDX-License-Identifier: Apache-2.0\nscheme: random\ntitle: by chance\nsource: made by chance\n"
               "date: 2026-11-27\nno_drg: next\ncodes:\n");
     put(text, "  diagnoses: %s\n", path_under("CASEMIX_ROOT", "tests/rules/small/diagnoses.tsv"));
     put(text, "  procedures: %s\n", path_under("CASEMIX_ROOT", "tests/rules/small/procedures.tsv"));
-    put(text, "sets:\n");
-    for (unsigned i = 0; i < SETS; i++) {
-        put(text, "  DI_%u: \"%s\"\n", i, one_of(random, diagnoses, sizeof diagnoses / sizeof *diagnoses));
-        put(text, "  OP_%u: \"%s\"\n", i, one_of(random, procedures, sizeof procedures / sizeof *procedures));
-    }
-    put(text, "severity:\n");
-    put_severity(text, random);
+    put_sets(text, random, diagnoses, sizeof diagnoses / sizeof *diagnoses, procedures,
+             sizeof procedures / sizeof *procedures);
+    put_severity(text, random, severity_codes);
     if (random_chance(random, 50)) {
         put(text, "require:\n- {fact: NL}\n- {fact: %s, when: \"", ONE_OF(random, "XSRTL", "ZFY", "KS", "RJSS"));
-        put_condition(text, random, 2);
+        put_condition(text, random, &words, 2);
         put(text, "\"}\n");
     }
     put(text, "mdcs: [mdc0.yaml");
@@ -264,25 +88,17 @@ static void put_scheme(struct text *text, struct random *random, unsigned mdcs) 
 
 struct trial {
     char folder[200];
-    struct text files[MDCS_MAX + 1]; /* the scheme, then its MDCs */
+    struct rule_text files[MDCS_MAX + 1]; /* the scheme, then its MDCs */
     unsigned mdcs;
     unsigned compiled, too_large;
     uint64_t by_status[5];
 };
 
-static void write_file(const struct trial *trial, const char *name, const struct text *text) {
-    char path[300];
-    snprintf(path, sizeof path, "%s/%s", trial->folder, name);
-    FILE *file = fopen(path, "wb");
-    cr_assert(file && fwrite(text->bytes, 1, text->length, file) == text->length && fclose(file) == 0,
-              "cannot write %s", path);
-}
-
 static void write_rules(struct trial *trial, struct random *random) {
     trial->mdcs = 1 + (unsigned)random_below(random, MDCS_MAX);
     for (unsigned f = 0; f <= trial->mdcs; f++) {
         char name[20] = "scheme.yaml";
-        struct text *text = &trial->files[f];
+        struct rule_text *text = &trial->files[f];
         text->length = 0;
         if (f == 0) {
             put_scheme(text, random, trial->mdcs);
@@ -290,7 +106,7 @@ static void write_rules(struct trial *trial, struct random *random) {
             snprintf(name, sizeof name, "mdc%u.yaml", f - 1);
             put_mdc(text, random, f - 1);
         }
-        write_file(trial, name, text);
+        rule_text_save(text, trial->folder, name);
     }
 }
 
@@ -411,7 +227,7 @@ static bool try_rules(struct trial *trial, uint64_t seed, uint64_t cases) {
 Test(random_rules, agree, .timeout = 900) {
     static struct trial trial;
     uint64_t seed = number_setting("CASEMIX_RANDOM_SEED", 1);
-    uint64_t rules = number_setting("CASEMIX_RANDOM_RULES", RULE_SETS);
+    uint64_t rules = number_setting("CASEMIX_RANDOM_RULES", TRIALS);
     uint64_t cases = number_setting("CASEMIX_RANDOM_CASES", CASES), wrong = 0;
     const char *base = getenv("TMPDIR");
     snprintf(trial.folder, sizeof trial.folder, "%.150s/random-rules.XXXXXX", base ? base : "/tmp");
