@@ -316,7 +316,8 @@ bool image_check_scheme(struct image_check *check, uint32_t n) {
     if (!image_has_text(image, about->id) || !image_has_text(image, about->title) ||
         !image_has_text(image, about->source) || !image_has_text(image, about->from) ||
         !image_has_text(image, about->until) || about->diagnosis_catalogue >= catalogues ||
-        about->procedure_catalogue >= catalogues || about->kind > IMAGE_SCHEME_DIP || (about->used_numbers | about->zero_if_missing) >> FACT_COUNT != 0) {
+        about->procedure_catalogue >= catalogues || about->kind > IMAGE_SCHEME_DIP ||
+        (about->used_numbers | about->zero_if_missing) >> FACT_COUNT != 0) {
         return image_check_fail(check, "scheme");
     }
     view->diagnoses = &image->catalogues[about->diagnosis_catalogue];

@@ -3,8 +3,8 @@
  * The part of the image that holds DIP schemes; image.h tells the rest. Sections from 50 to 66 belong to a scheme of kind
  * IMAGE_SCHEME_DIP, owner is its number.
  *
- * A DIP scheme is a scheme whose groups are the rows of a catalogue: IMAGE_MDCS are the parts of the catalogue (core, basic,
- * comprehensive ...; XQ, BX ...), IMAGE_HOT_STEPS has one step for each, IMAGE_DRGS are the entries, part after part.
+ * A DIP scheme is a scheme whose groups are the rows of a catalogue: IMAGE_MDCS are the parts of the catalogue (core,
+ * basic, comprehensive ...; XQ, BX ...), IMAGE_HOT_STEPS has one step for each, IMAGE_DRGS are the entries, part after part.
  * It has no rules, branches and rows (row_words is 0); facts, masks, numbers, words and derived facts work as in DRG.
  *
  * How a case is looked up:
@@ -106,7 +106,7 @@ static_assert(sizeof(struct image_dip_match) == 16, "image_dip_match");
 enum { IMAGE_DIP_AT_ANY = 0, IMAGE_DIP_AT_PRINCIPAL = 1, IMAGE_DIP_AT_OTHER = 2 };
 struct image_dip_need {
     uint32_t first;        /* in MEMBERS; if exact is 1 and loose 0: the id itself */
-    uint16_t exact, loose; /* procedures named in full, then those found by a shorter code; loose IMAGE_NONE16: all procedures */
+    uint16_t exact, loose; /* procedures named in full, then those found by a shorter code; loose IMAGE_NONE16: all */
     uint16_t at, reserved;
 };
 static_assert(sizeof(struct image_dip_need) == 12, "image_dip_need");
@@ -136,7 +136,7 @@ enum image_dip_rule {
     IMAGE_DIP_RULE_PRINCIPAL = 5,  /* has the principal operation in it */
     IMAGE_DIP_RULE_COMPLETE = 6,   /* leaves no operation of the case unmatched */
     IMAGE_DIP_RULE_SCORE = 7,      /* has the higher score; none is lowest */
-    IMAGE_DIP_RULE_COST = 8,       /* has the mean cost nearer to the cost of the case; none is farthest; absent cost: equal */
+    IMAGE_DIP_RULE_COST = 8,       /* has the mean cost nearer to the case's cost; none is farthest; absent cost: equal */
     IMAGE_DIP_RULE_KIND = 9,       /* is of the higher treatment kind */
     IMAGE_DIP_RULE_PART = 10,      /* is of the part named earlier in the step */
     IMAGE_DIP_RULE_CONDITIONS = 11,/* has more conditions */
@@ -156,7 +156,7 @@ struct image_dip_step {
     uint32_t case_kinds;   /* bit a kind: the step is for cases of these */
     uint32_t unmatched;    /* enum image_dip_unmatched */
     uint32_t when;         /* expression, as written */
-    uint16_t first_mask, mask_count; /* in DIP_MASKS: the step is for cases where one of them holds; none: for no case */
+    uint16_t first_mask, mask_count; /* in DIP_MASKS: for cases where one of them holds; none: for no case */
     uint8_t rules[IMAGE_DIP_RULES_MAX]; /* enum image_dip_rule, ends with END or is full */
     uint8_t parts[IMAGE_DIP_PARTS_MAX]; /* rank of each part (IMAGE_MDCS) within the step; 255: is not in it */
 };
@@ -184,7 +184,7 @@ struct image_dip_class {
     uint32_t when;                /* expression */
     uint16_t first_mask, mask_count; /* in DIP_MASKS */
     uint32_t first_factor, factor_count; /* in FACTORS, by entry */
-    int64_t number;               /* 1/1000000: the factor or the score where no factor of the entry is given; -1: none */
+    int64_t number;               /* 1/1000000: factor or score where the entry has no factor of its own; -1: none */
 };
 static_assert(sizeof(struct image_dip_class) == 32, "image_dip_class");
 

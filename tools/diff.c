@@ -16,8 +16,10 @@ static const char help[] =
     "\n"
     "Says in words what differs between two rule sets, each a bundle or a scheme alone: groups added, removed, moved\n"
     "and renamed, conditions (old and new text), codes that came into a set or left it, codes whose severity or\n"
-    "exclusion changed, preparation, and with policies weights, parameters and formulas. Sets and exclusion tables\n"
-    "are compared by the codes in them, so other names and numbers of the same content are no difference.\n"
+    "exclusion changed, preparation, and with policies weights, parameters and formulas. Of DIP schemes: entries added,\n"
+    "removed and changed, kinds, operations, search steps, auxiliary catalogues, supervision indices. Sets and\n"
+    "exclusion tables are compared by the codes in them, so other names and numbers of the same content are no\n"
+    "difference.\n"
     "With --cases every case is grouped by both, and tables show which cases move from which group to which. Memory\n"
     "grows with the number of groups, not of cases.\n"
     "\n"
@@ -182,7 +184,10 @@ static bool has_mdc(const struct scheme *scheme, const char *code) {
 
 static void print_mdc(const struct comparison *c, const struct mdc *mdc, bool all) {
     struct buffer heading = {0};
-    buffer_format(&heading, "%s %s", mdc->code, mdc->name);
+    buffer_format(&heading, "%s", mdc->code);
+    if (strcmp(mdc->code, mdc->name) != 0) { /* parts of a DIP catalogue have no code beside their name */
+        buffer_format(&heading, " %s", mdc->name);
+    }
     *buffer_room(&heading, 1) = '\0';
     print_part(c, mdc->code, heading.data, all);
     buffer_free(&heading);

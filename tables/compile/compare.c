@@ -93,28 +93,55 @@ void compare_when(struct comparison *c, const struct expression *a, const struct
 
 /* ---- order ---- */
 
-/* Of things in the order of B, given by their places in A (SIZE_MAX: not there), those that moved: all that are not in
- * a longest ascending run. */
-bool *compare_moved(struct arena *arena, const size_t *places, size_t count) {
-    bool *moved = ARENA_ARRAY(arena, bool, count + 1);
-    size_t *longest = ARENA_ARRAY(arena, size_t, count + 1), *before = ARENA_ARRAY(arena, size_t, count + 1);
-    size_t best = SIZE_MAX;
+/* The length of the longest ascending run that ends with each place, 0 where there is none; the greatest of them.
+ * `ends[k]` is the thing with the lowest place that ends a run of k + 1. */
+static size_t run_lengths(struct arena *arena, const size_t *places, size_t count, size_t *lengths) {
+    size_t *ends = ARENA_ARRAY(arena, size_t, count + 1), longest = 0;
     for (size_t i = 0; i < count; i++) {
-        moved[i] = places[i] != SIZE_MAX;
-        before[i] = SIZE_MAX;
-        longest[i] = 1;
-        for (size_t j = 0; j < i && places[i] != SIZE_MAX; j++) {
-            if (places[j] != SIZE_MAX && places[j] < places[i] && longest[j] + 1 > longest[i]) {
-                longest[i] = longest[j] + 1;
-                before[i] = j;
+        size_t low = 0, high = longest;
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (places[ends[middle]] < places[i]) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        if (places[i] != SIZE_MAX && (best == SIZE_MAX || longest[i] > longest[best])) {
-            best = i;
+        if (places[i] != SIZE_MAX) {
+            ends[low] = i;
+            lengths[i] = low + 1;
+            longest += low == longest;
         }
     }
-    for (; best != SIZE_MAX; best = before[best]) {
-        moved[best] = false;
+    return longest;
+}
+
+/* Of things in the order of B, given by their places in A (SIZE_MAX: not there), those that moved: all that are not in
+ * a longest ascending run; of several such runs the one whose things stand first. */
+bool *compare_moved(struct arena *arena, const size_t *places, size_t count) {
+    bool *moved = ARENA_ARRAY(arena, bool, count + 1);
+    size_t *lengths = ARENA_ARRAY(arena, size_t, count + 1), *first = ARENA_ARRAY(arena, size_t, count + 2);
+    size_t *by_length = ARENA_ARRAY(arena, size_t, count + 1);
+    size_t longest = run_lengths(arena, places, count, lengths), below = SIZE_MAX;
+    for (size_t i = 0; i < count; i++) {
+        moved[i] = lengths[i] > 0;
+        first[lengths[i]]++;
+    }
+    for (size_t length = 0, next = 0; length <= longest; length++) { /* from how many there are to where they start */
+        size_t there = first[length];
+        first[length] = next;
+        next += there;
+    }
+    for (size_t i = 0; i < count; i++) {
+        by_length[first[lengths[i]]++] = i;
+    }
+    for (size_t length = longest; length > 0; length--) { /* first[length - 1] is where those of this length start now */
+        size_t at = first[length - 1];
+        while (places[by_length[at]] >= below) {
+            at++;
+        }
+        below = places[by_length[at]];
+        moved[by_length[at]] = false;
     }
     return moved;
 }

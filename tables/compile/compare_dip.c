@@ -84,8 +84,8 @@ static const char *rank_words(struct comparison *c, const struct dip *dip, const
 }
 
 static const char *rule_list(struct comparison *c, const struct dip_step *step) {
-    static const char *const names[IMAGE_DIP_RULES] = {"",          "key",      "plus",  "matched", "exact", "principal",
-                                                       "complete",  "score",    "cost",  "kind",    "part",  "conditions"};
+    static const char *const names[IMAGE_DIP_RULES] = {"",         "key",   "plus", "matched", "exact", "principal",
+                                                       "complete", "score", "cost", "kind",    "part",  "conditions"};
     const char *words = "";
     for (size_t r = 0; r < step->rule_count; r++) {
         words = join(c, words, names[step->rules[r]]);
@@ -298,8 +298,8 @@ static void compare_classes(struct comparison *c, const struct dip_index *a, con
             compare_named_sets(c, class->when, "", title);
             continue;
         }
-        compare_change(c, "", title, b->supervision ? "score" : "factor", amount_words(c, before->number, FACTOR_PLACES),
-                       amount_words(c, class->number, FACTOR_PLACES));
+        compare_change(c, "", title, b->supervision ? "score" : "factor",
+                       amount_words(c, before->number, FACTOR_PLACES), amount_words(c, class->number, FACTOR_PLACES));
         compare_when(c, before->when, class->when, "", title, title);
         compare_factors(c, before, class, maps, title);
     }

@@ -162,7 +162,8 @@ static const char *value_words(struct comparison *c, const struct dip *dip, cons
     return "none";
 }
 
-static void compare_numbers(struct comparison *c, const char *part, const struct dip_entry *a, const struct dip_entry *b) {
+static void compare_numbers(struct comparison *c, const char *part, const struct dip_entry *a,
+                            const struct dip_entry *b) {
     const struct dip *before = c->a->dip, *after = c->b->dip;
     const struct {
         const char *what;

@@ -218,14 +218,15 @@ static void push_matches(struct dip_table *table, uint8_t step, const struct sta
     }
 }
 
-/* The bucket of the diagnoses where the open stays are. Of the keys of an entry the longest, which is the last, counts. */
+/* The bucket of the diagnoses where the open stays are. Of the keys of an entry the longest counts, which is the last. */
 static uint32_t bucket_of_open(struct dip_table *table, const struct walk *walk) {
     table->list_count = 0;
     for (size_t s = 0; s < table->dip->step_count; s++) {
         for (size_t i = 0; i < walk->open_count; i++) {
             const struct stay *stay = walk->open[i];
             bool last = i + 1 == walk->open_count || walk->open[i + 1]->entry != stay->entry;
-            if (last && step_takes(&table->dip->steps[s], &table->dip->entries[stay->entry], &table->ways[stay->entry])) {
+            const struct dip_entry *entry = &table->dip->entries[stay->entry];
+            if (last && step_takes(&table->dip->steps[s], entry, &table->ways[stay->entry])) {
                 push_matches(table, (uint8_t)s, stay);
             }
         }

@@ -115,7 +115,8 @@ static uint8_t barred_of(const struct scheme *scheme, enum code_kind kind, uint3
                                                      {0, IMAGE_BARRED_INVALID_UNGROUPED, IMAGE_BARRED_INVALID_IGNORED}};
     for (int b = BARRED_KINDS; b-- > 0;) {
         const struct codeset *set = scheme->barred[b].sets[kind];
-        if (set != NULL && set->count > 0 && codeset_has(set, code) && scheme->barred[b].principal[kind] != BARRED_NOTHING) {
+        if (set != NULL && set->count > 0 && codeset_has(set, code) &&
+            scheme->barred[b].principal[kind] != BARRED_NOTHING) {
             return numbers[b][scheme->barred[b].principal[kind]];
         }
     }
@@ -156,8 +157,8 @@ static void write_diagnoses(struct builder *b, uint32_t owner, struct image_sche
         struct image_diagnosis_profile profile = {
             rows[code].principal, rows[code].any,
             fact_table_code(b->facts, CODE_DIAGNOSIS, code, WHERE_PRINCIPAL_DIAGNOSIS),
-            fact_table_code(b->facts, CODE_DIAGNOSIS, code, WHERE_OTHER_DIAGNOSES), mcc[code], cc[code], excluded[code], 1,
-            barred_of(b->scheme, CODE_DIAGNOSIS, code)};
+            fact_table_code(b->facts, CODE_DIAGNOSIS, code, WHERE_OTHER_DIAGNOSES), mcc[code], cc[code], excluded[code],
+            1, barred_of(b->scheme, CODE_DIAGNOSIS, code)};
         profile_of[b->ids[CODE_DIAGNOSIS][code]] = (uint16_t)run_pool_put(&profiles, &profile, 1);
     }
     about->diagnosis_count = codes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The comparison of rule sets: every change of tests/rules/years/next.yaml is told, and nothing else; what only looks
- * different is no difference. */
+ * The comparison of rule sets: every change of tests/rules/years/next.yaml and tests/rules/dip-years/next.yaml is told,
+ * and nothing else; what only looks different is no difference. */
 #include "../../tables/compile/compare.h"
 #include "../../tables/compile/compile.h"
 #include "../support/support.h"
@@ -130,6 +130,86 @@ Test(diff, whole_scheme) {
         {"MDCZ", "ZZ1", "removed", "Several injuries"},
     };
     expect_all(SMALL, "tests/rules/years/other.yaml", rows, sizeof rows / sizeof *rows);
+}
+
+/* ---- DIP ---- */
+
+#define DIP_SMALL "tests/rules/dip-small/scheme.yaml"
+#define DIP_NEXT "tests/rules/dip-years/next.yaml"
+
+Test(diff, dip) {
+    static const struct expected rows[] = {
+        {"", "in force", "dates", "2022-01-01 to 2022-12-31 -> 2023-01-01 to 2023-12-31"},
+        {"", "hospital levels", "words", "二级 2; 一级 -> 三级 三甲 3; 二级 2 二甲; 一级"},
+        {"", "kind 诊断性操作", "surgical", "no -> yes"},
+        {"", "kind 治疗性操作", "procedures", "added 2 36.0600"},
+        {"", "operations", "excluded", "added 1 00.3101"},
+        {"", "restriction 1", "diagnoses", "added 4 A01.000"},
+        {"", "diagnoses", "excluded", "removed 1 A16.000"},
+        {"", "step newborn", "removed", "core"},
+        {"", "step operations", "choose", "plus, matched, exact, cost, kind, part, key -> cost, kind"},
+        {"", "step severe", "added", "core; by score; after surgery; when: QTZD in MCC"},
+        {"", "step conservative", "moved", "after surgery -> first"},
+        {"", "auxiliary severity", "removed", "死亡, MCC, CC"},
+        {"", "auxiliary age, 0-28天", "factor", "1.1 -> 1.15"},
+        {"", "auxiliary age, 1-6岁", "condition", "NL >= 1 and NL <= 6 -> NL >= 1 and NL <= 5"},
+        {"", "auxiliary age, 65岁以上", "own factors", "list 1 A01.0"},
+        {"", "auxiliary icu", "added", "2天以上"},
+        {"", "auxiliary", "pick", "highest -> product"},
+        {"", "DI_CCI_CHF", "codes", "used by auxiliary cci, 极严重, auxiliary cci, 严重, auxiliary cci, 一般 added 1 I63.900"},
+        {"core", "J18", "removed", "肺炎; diagnoses J18.9; operations none; score 380"},
+        {"core", "A01.0", "score", "410.25 -> 512.5"},
+        {"core", "A01.0", "mean stay", "8.5 -> 9"},
+        {"core", "A01.0", "mean cost, 二级", "3900.5 -> 4100"},
+        {"core", "A01.1", "diagnoses", "A01.1 -> A01 added 2 A01.000"},
+        {"core", "K35.9", "kind", "保守治疗 -> 相关手术"},
+        {"core", "K35.9", "operations", "none -> 47.0100+47.0900"},
+        {"core", "K35.9", "cases without operation", "of the lowest kind only -> all"},
+        {"core", "BX-26", "name", "脓毒症引流 -> 脓毒症引流术"},
+        {"core", "FZ-1840", "condition", "QTZD in {U84.300} -> QTZD in {U84.300} and NL >= 18"},
+        {"core", "I50", "added", "心衰; diagnoses I50; operations none; score 640; when: NL >= 18"},
+    };
+    expect_all(DIP_SMALL, DIP_NEXT, rows, sizeof rows / sizeof *rows);
+}
+
+Test(diff, dip_differs_not_from_itself) {
+    expect_all(DIP_SMALL, DIP_SMALL, NULL, 0);
+    expect_all(DIP_NEXT, DIP_NEXT, NULL, 0);
+    expect_all("rules/schemes/dip-jingzhou.yaml", "rules/schemes/dip-jingzhou.yaml", NULL, 0);
+}
+
+/* A catalogue by category has other entries and other parts. */
+Test(diff, dip_of_a_city) {
+    static const struct expected rows[] = {
+        {"", "catalogue", "parts", "core, basic, comprehensive, guarantee -> core, basic, comprehensive, guarantee, blank"},
+        {"", "case", "kind", "highest -> principal"},
+        {"", "no principal", "diagnosis", "ungrouped -> entries of all diagnoses"},
+        {"", "step operations", "unmatched surgery", "allowed -> any"},
+        {"", "supervision long_stay", "removed", "超过3倍"},
+        {"core", "I20", "kind", "相关手术 -> 治疗性操作"},
+        {"guarantee", "G-ALL", "removed", "其他保底; diagnoses 所有诊断"},
+        {"guarantee", "G-ALL:A01", "added", "score 60"},
+        {"blank", "BLANK", "added", "空白病组"},
+    };
+    struct loaded_scheme one = load_scheme(path_under("CASEMIX_ROOT", DIP_SMALL));
+    struct loaded_scheme other = load_scheme(path_under("CASEMIX_ROOT", "tests/rules/dip-small/city.yaml"));
+    struct comparison *c = compare_schemes(one.arena, one.scheme, other.scheme);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_expect(told(c, &rows[i]), "%s %s %s is not told", rows[i].subject, rows[i].what, rows[i].holds);
+    }
+    arena_free(one.arena);
+    arena_free(other.arena);
+}
+
+/* A DRG scheme and a DIP scheme: what both have, and that they are of another kind. */
+Test(diff, drg_and_dip) {
+    static const struct expected row = {"", "scheme", "kind", "DRG -> DIP"};
+    struct loaded_scheme one = load_scheme(path_under("CASEMIX_ROOT", SMALL));
+    struct loaded_scheme other = load_scheme(path_under("CASEMIX_ROOT", DIP_SMALL));
+    struct comparison *c = compare_schemes(one.arena, one.scheme, other.scheme);
+    cr_expect(told(c, &row));
+    arena_free(one.arena);
+    arena_free(other.arena);
 }
 
 /* ---- policies ---- */
