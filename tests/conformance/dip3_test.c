@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * DIP 3.0 on the catalogue rows of tests/rules/dip3: the cases whose answers public programs give, one line of output
- * each, by the library and the slow evaluator; and `casemix verify` over the copy of them that is kept here. */
+ * DIP 3.0 on the catalogue rows of tests/rules/dip3: the cases whose answers public programs give, one line of
+ * output each, by the library and the slow evaluator; and `casemix verify` over the copy of them that is kept here.
+ */
 #include "../support/dip_duel.h"
 #include "../support/support.h"
 
@@ -94,7 +95,10 @@ Test(dip3, vectors, .timeout = 300) {
         bool same = dip_duel_case(&duel, &vector.one, true, &answer);
         bool good = same && is_expected(&answer, vector.expect);
         fprintf(stderr, "%s %2zu %s%s%s\n", good ? "PASS" : "FAIL", i + 1, vector.title, good ? "" : ", but got ",
-                good ? "" : !same ? "two answers" : answer.base.drg[0] ? answer.base.drg : "no entry");
+                good                 ? ""
+                : !same              ? "two answers"
+                : answer.base.drg[0] ? answer.base.drg
+                                     : "no entry");
         cr_expect(good, "%s", vector.title);
         passed += good;
     }
@@ -111,7 +115,8 @@ static int verify(const char *bundle, const char *cases) {
     char work[] = "/tmp/casemix-dip3-XXXXXX", command[16384];
     cr_assert(mkdtemp(work));
     snprintf(command, sizeof command,
-             "'%s' compile -q '%s' -o '%s/image.cmx' >&2 && '%s' verify -i '%s/image.cmx' '%s' >&2; code=$?; rm -rf '%s'; "
+             "'%s' compile -q '%s' -o '%s/image.cmx' >&2 && '%s' verify -i '%s/image.cmx' '%s' >&2; code=$?; rm "
+             "-rf '%s'; "
              "exit $code",
              setting("CASEMIX_COMMAND"), path_under("CASEMIX_ROOT", bundle), work, setting("CASEMIX_COMMAND"), work,
              path_under("CASEMIX_ROOT", cases), work);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Where the regions' DIP rules differ: every line of tests/rules/dip-regions/differences.csv is a case, two shipped
- * bundles and the entry (and factor) that each gives it. Both the library and the slow evaluator must say so, and the two
- * answers must differ. One line of output each. */
+ * bundles and the entry (and factor) that each gives it. Both the library and the slow evaluator must say so, and
+ * the two answers must differ. One line of output each. */
 #include "../../tables/compile/csv_rows.h"
 #include "../support/dip_duel.h"
 #include "../support/support.h"
@@ -118,7 +118,8 @@ static bool check_row(void) {
     bool b = gives(cell("bundle_b"), &one, cell("dip_b"), cell("factor_b"));
     fprintf(stderr, "%s %s, %s (%s): %s %s%s%s, %s %s%s%s\n", a && b && differ ? "PASS" : "FAIL", cell("row"),
             cell("what"), cell("id"), cell("bundle_a"), shown(cell("dip_a")), cell("factor_a")[0] ? " x " : "",
-            cell("factor_a"), cell("bundle_b"), shown(cell("dip_b")), cell("factor_b")[0] ? " x " : "", cell("factor_b"));
+            cell("factor_a"), cell("bundle_b"), shown(cell("dip_b")), cell("factor_b")[0] ? " x " : "",
+            cell("factor_b"));
     return a && b && differ;
 }
 

@@ -94,7 +94,9 @@ static uint32_t diagnosis_of(struct dip_generator *generator, const struct dip_e
         return draft_any_code(generator->base, &generator->random, CODE_DIAGNOSIS);
     }
     uint64_t way = below(generator, 10); /* the ends of ranges, or anything in them */
-    return way == 0 ? key->first : way == 1 ? key->end - 1 : key->first + (uint32_t)below(generator, key->end - key->first);
+    return way == 0   ? key->first
+           : way == 1 ? key->end - 1
+                      : key->first + (uint32_t)below(generator, key->end - key->first);
 }
 
 static void insert_operation(struct dip_generator *generator, size_t at, uint32_t code) {
@@ -115,7 +117,8 @@ static uint32_t member_of(struct dip_generator *generator, const struct dip_need
     if (need->all || need->exact_count + need->loose_count == 0) {
         return draft_any_code(generator->base, &generator->random, CODE_PROCEDURE);
     }
-    return loose ? need->loose[below(generator, need->loose_count)] : need->exact[below(generator, need->exact_count)];
+    return loose ? need->loose[below(generator, need->loose_count)]
+                 : need->exact[below(generator, need->exact_count)];
 }
 
 static void meet(struct dip_generator *generator, const struct dip_need *need) {
@@ -184,7 +187,8 @@ static uint32_t disturb_diagnosis(struct dip_generator *generator, uint32_t code
     if (chance(generator, 30) && excluded && excluded->count > 0) {
         return draft_code_of(generator->base, &generator->random, excluded);
     }
-    return chance(generator, 30) ? diagnosis_of(generator, generator->rival) : beside(generator, CODE_DIAGNOSIS, code);
+    return chance(generator, 30) ? diagnosis_of(generator, generator->rival)
+                                 : beside(generator, CODE_DIAGNOSIS, code);
 }
 
 /* ---- facts ------------------------------------------------------------------------------------------------ */
@@ -205,7 +209,8 @@ static int choose_level(struct dip_generator *generator) {
     int number = (int)below(generator, dip->level_count);
     const struct dip_level *level = &dip->levels[number];
     uint64_t word = below(generator, level->word_count + 1);
-    snprintf(text, TEXT_BYTES, chance(generator, 5) ? " %s " : "%s", word == 0 ? level->name : level->words[word - 1]);
+    snprintf(text, TEXT_BYTES, chance(generator, 5) ? " %s " : "%s",
+             word == 0 ? level->name : level->words[word - 1]);
     generator->base->draft.word[FACT_HOSPITAL_LEVEL] = text;
     return number;
 }
@@ -244,7 +249,8 @@ static void meet_ratio(struct dip_generator *generator, enum fact ratio, enum fa
     struct draft *draft = &generator->base->draft;
     if (draft->fixed[ratio]) {
         if (!draft->fixed[FACT_COST]) {
-            fix(generator, FACT_COST, random_between(&generator->random, 0, 200) * 50000000 + random_between(&generator->random, 0, 3));
+            fix(generator, FACT_COST,
+                random_between(&generator->random, 0, 200) * 50000000 + random_between(&generator->random, 0, 3));
         }
         fix(generator, part, times(generator, draft->number[FACT_COST], draft->number[ratio], 1));
     }
@@ -272,13 +278,15 @@ static void meet_ratios(struct dip_generator *generator) {
 static void choose_entry(struct dip_generator *generator) {
     size_t count = generator->dip->entry_count, which = below(generator, count);
     uint64_t part = below(generator, generator->dip->part_count);
-    for (size_t tries = 0; tries < 50 && chance(generator, 98) && generator->dip->entries[which].part != part; tries++) {
+    for (size_t tries = 0; tries < 50 && chance(generator, 98) && generator->dip->entries[which].part != part;
+         tries++) {
         which = below(generator, count);
     }
     int64_t beside_it = (int64_t)which + random_between(&generator->random, -NEIGHBOURS, NEIGHBOURS);
     generator->entry = &generator->dip->entries[which];
     generator->rival =
-        &generator->dip->entries[beside_it < 0 || (size_t)beside_it >= count ? below(generator, count) : (size_t)beside_it];
+        &generator->dip
+             ->entries[beside_it < 0 || (size_t)beside_it >= count ? below(generator, count) : (size_t)beside_it];
 }
 
 static void wish_conditions(struct dip_generator *generator) {
@@ -286,7 +294,8 @@ static void wish_conditions(struct dip_generator *generator) {
     struct generator *base = generator->base;
     draft_wish(base, &generator->random, generator->entry->when, !chance(generator, 7));
     if (dip->step_count > 0 && chance(generator, 40)) {
-        draft_wish(base, &generator->random, dip->steps[below(generator, dip->step_count)].when, !chance(generator, 20));
+        draft_wish(base, &generator->random, dip->steps[below(generator, dip->step_count)].when,
+                   !chance(generator, 20));
     }
     for (int i = 0; i < 2 && dip->index_count > 0 && chance(generator, 50); i++) {
         const struct dip_index *index = &dip->indices[below(generator, dip->index_count)];
@@ -322,8 +331,9 @@ static void place_operations(struct dip_generator *generator) {
 
 /* Now and then a fact is not there. */
 static void drop_fact(struct dip_generator *generator, struct plain_case *out) {
-    static const enum fact dropped[] = {FACT_COST, FACT_COST, FACT_AGE, FACT_AGE_DAYS, FACT_WEIGHT,
-                                        FACT_STAY, FACT_SEX, FACT_HOSPITAL_LEVEL, FACT_DRUG_COST};
+    static const enum fact dropped[] = {FACT_COST,     FACT_COST,           FACT_AGE,
+                                        FACT_AGE_DAYS, FACT_WEIGHT,         FACT_STAY,
+                                        FACT_SEX,      FACT_HOSPITAL_LEVEL, FACT_DRUG_COST};
     if (chance(generator, 25)) {
         out->facts[dropped[below(generator, sizeof dropped / sizeof *dropped)]] = NULL;
     }
@@ -356,7 +366,8 @@ void dip_generator_case(struct dip_generator *generator, uint64_t n, struct plai
     draft_start(base);
     choose_entry(generator);
     uint32_t diagnosis = diagnosis_of(generator, generator->entry);
-    draft_set_principal(base, CODE_DIAGNOSIS, chance(generator, 6) ? disturb_diagnosis(generator, diagnosis) : diagnosis);
+    draft_set_principal(base, CODE_DIAGNOSIS,
+                        chance(generator, 6) ? disturb_diagnosis(generator, diagnosis) : diagnosis);
     meet_entry(generator, generator->entry);
     for (int i = 0; i < 2 && chance(generator, 45); i++) {
         disturb_operations(generator, below(generator, 7));

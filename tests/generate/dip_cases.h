@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Cases made by chance, aimed at a DIP catalogue: each takes an entry and is made to fit it, or to miss it by one
- * thing: another operation, an extension, one more surgical operation, another principal one, a cost near the middle
- * of two entries, ages and ratios at their bounds, absent facts. Deterministic by seed, as generate.h. */
+ * thing: another operation, an extension, one more surgical operation, another principal one, a cost near the
+ * middle of two entries, ages and ratios at their bounds, absent facts. Deterministic by seed, as generate.h. */
 #ifndef CASEMIX_TESTS_DIP_CASES_H
 #define CASEMIX_TESTS_DIP_CASES_H
 

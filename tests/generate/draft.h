@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inside of the generators: a draft of a case, and how conditions become wishes for it. generate.c fills it for DRG,
- * dip_cases.c for DIP. */
+ * The inside of the generators: a draft of a case, and how conditions become wishes for it. generate.c fills it for
+ * DRG, dip_cases.c for DIP. */
 #ifndef CASEMIX_TESTS_DRAFT_H
 #define CASEMIX_TESTS_DRAFT_H
 

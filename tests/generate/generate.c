@@ -52,7 +52,8 @@ void draft_note(struct generator *generator, const struct expression *e) {
     if (e->op == EXPR_IN || e->op == EXPR_COUNT) {
         draft_note_set(generator, e->set);
     }
-    if (e->op == EXPR_AND || e->op == EXPR_OR || e->op == EXPR_NOT || e->op == EXPR_AT_LEAST || e->op == EXPR_TOTAL) {
+    if (e->op == EXPR_AND || e->op == EXPR_OR || e->op == EXPR_NOT || e->op == EXPR_AT_LEAST ||
+        e->op == EXPR_TOTAL) {
         for (size_t i = 0; i < e->count; i++) {
             draft_note(generator, e->children[i]);
         }
@@ -223,7 +224,8 @@ static void wish_children(struct generator *generator, struct random *random, co
 }
 
 /* Enough of the sets for the total, or one fewer. */
-static void wish_total(struct generator *generator, struct random *random, const struct expression *e, bool wanted) {
+static void wish_total(struct generator *generator, struct random *random, const struct expression *e,
+                       bool wanted) {
     int64_t total = 0, enough = e->number + (wanted ? 0 : -1);
     size_t first = random_below(random, e->count);
     for (size_t i = 0; i < e->count && total < enough; i++) {
@@ -322,7 +324,8 @@ static void add_noise(struct generator *generator, struct random *random) {
     for (int kind = 0; kind < CODE_KINDS; kind++) {
         uint64_t count = random_below(random, many[random_below(random, 10)] + 1);
         for (uint64_t i = 0; i < count; i++) {
-            draft_add(&generator->draft, (enum code_kind)kind, draft_any_code(generator, random, (enum code_kind)kind));
+            draft_add(&generator->draft, (enum code_kind)kind,
+                      draft_any_code(generator, random, (enum code_kind)kind));
         }
         if (count > 0 && kind == CODE_PROCEDURE) {
             generator->draft.wished[kind] = true;

@@ -303,8 +303,9 @@ static void match_step(struct walk *walk, const struct dip_step *step) {
 /* ---- tie rules -------------------------------------------------------------------------------------------- */
 
 const char *dip_rule_name(enum image_dip_rule rule) {
-    static const char *const names[IMAGE_DIP_RULES] = {"order", "key",   "plus", "matched", "exact", "principal",
-                                                       "complete", "score", "cost", "kind", "part",  "conditions"};
+    static const char *const names[IMAGE_DIP_RULES] = {"order", "key",       "plus",     "matched",
+                                                       "exact", "principal", "complete", "score",
+                                                       "cost",  "kind",      "part",     "conditions"};
     return names[rule];
 }
 
@@ -397,7 +398,8 @@ static void strike(struct walk *walk, enum image_dip_rule rule) {
 static size_t entries_left(const struct walk *walk) {
     size_t entries = 0;
     for (size_t m = 0; m < walk->match_count; m++) {
-        entries += m == 0 || walk->matches[m].entry != walk->matches[m - 1].entry; /* they stand in order of entries */
+        entries +=
+            m == 0 || walk->matches[m].entry != walk->matches[m - 1].entry; /* they stand in order of entries */
     }
     return entries;
 }
@@ -527,11 +529,11 @@ static void tell_entry(struct walk *walk, const struct dip_step *step, const str
 static casemix_reason bad_principal(const struct walk *walk) {
     const struct patient *patient = walk->patient;
     int principal = patient->count[CODE_DIAGNOSIS] > 0 ? patient->codes[CODE_DIAGNOSIS][0] : EMPTY;
-    return patient->barred != CASEMIX_REASON_NONE                  ? patient->barred
-           : principal == EMPTY && !walk->dip->without_principal   ? CASEMIX_REASON_NO_PRINCIPAL
-           : principal == UNKNOWN                                  ? CASEMIX_REASON_UNKNOWN_PRINCIPAL
-           : in(walk->dip->excluded_diagnoses, principal)          ? CASEMIX_REASON_EXCLUDED_PRINCIPAL
-                                                                   : CASEMIX_REASON_NONE;
+    return patient->barred != CASEMIX_REASON_NONE                ? patient->barred
+           : principal == EMPTY && !walk->dip->without_principal ? CASEMIX_REASON_NO_PRINCIPAL
+           : principal == UNKNOWN                                ? CASEMIX_REASON_UNKNOWN_PRINCIPAL
+           : in(walk->dip->excluded_diagnoses, principal)        ? CASEMIX_REASON_EXCLUDED_PRINCIPAL
+                                                                 : CASEMIX_REASON_NONE;
 }
 
 static void search(struct walk *walk) {

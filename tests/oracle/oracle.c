@@ -315,7 +315,8 @@ static bool compares_fact(const struct patient *patient, const struct expression
 bool oracle_holds(const struct scheme *scheme, const struct patient *patient, const struct expression *e) {
     size_t holding = 0;
     int64_t total = 0;
-    if (e->op == EXPR_AND || e->op == EXPR_OR || e->op == EXPR_NOT || e->op == EXPR_AT_LEAST || e->op == EXPR_TOTAL) {
+    if (e->op == EXPR_AND || e->op == EXPR_OR || e->op == EXPR_NOT || e->op == EXPR_AT_LEAST ||
+        e->op == EXPR_TOTAL) {
         for (size_t i = 0; i < e->count; i++) {
             bool child = oracle_holds(scheme, patient, e->children[i]);
             holding += child;
@@ -430,7 +431,8 @@ static void walk(const struct oracle *oracle, const struct patient *patient, str
     out->mdc = out->reason == CASEMIX_REASON_NO_GROUP_IN_MDC ? entered : "";
 }
 
-/* A gray or invalid principal code (invalid, if it is both) keeps the case out of every group or counts for nothing. */
+/* A gray or invalid principal code (invalid, if it is both) keeps the case out of every group, or counts for
+ * nothing. */
 static void bar(const struct oracle *oracle, enum code_kind kind, struct patient *patient) {
     const struct scheme *scheme = oracle->scheme;
     if (patient->count[kind] == 0 || (oracle->compatibility && scheme->compatibility.gray_as_others)) {

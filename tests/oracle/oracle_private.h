@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the two walks of the second evaluator share, DRG (oracle.c) and DIP (dip_oracle.c): a case that was read, and
- * conditions. */
+ * What the two walks of the second evaluator share, DRG (oracle.c) and DIP (dip_oracle.c): a case that was read,
+ * and conditions. */
 #ifndef CASEMIX_TESTS_ORACLE_PRIVATE_H
 #define CASEMIX_TESTS_ORACLE_PRIVATE_H
 
@@ -22,7 +22,7 @@ struct patient {
     int64_t number[FACT_COUNT];  /* of a ratio: what is divided */
     int64_t divisor[FACT_COUNT]; /* of a ratio, above 0 */
     char text[FACT_COUNT][TEXT_MAX];
-    int codes[CODE_KINDS][LIST_MAX]; /* number in the catalogue, UNKNOWN, or EMPTY; [0] is the principal */
+    int codes[CODE_KINDS][LIST_MAX];     /* number in the catalogue, UNKNOWN, or EMPTY; [0] is the principal */
     size_t places[CODE_KINDS][LIST_MAX]; /* where each code stands in the list of the case */
     size_t count[CODE_KINDS];
     casemix_reason barred; /* a principal code keeps the case out of every group; NONE if not */

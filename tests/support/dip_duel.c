@@ -19,17 +19,17 @@ static bool same_text(casemix_text text, const char *other) {
 static const char *compare_grouping(const casemix_grouping *got, const struct dip_answer *want) {
     const struct oracle_answer *base = &want->base;
     bool early = base->status == CASEMIX_INVALID || base->status == CASEMIX_NEEDS_DATA;
-    return got->status != base->status             ? "status"
-           : got->reason != base->reason           ? "reason"
-           : got->fact != base->fact               ? "fact"
+    return got->status != base->status                 ? "status"
+           : got->reason != base->reason               ? "reason"
+           : got->fact != base->fact                   ? "fact"
            : !early && got->severity != base->severity ? "severity"
-           : !same_text(got->mdc, base->mdc)       ? "part"
-           : !same_text(got->adrg, "")             ? "adrg"
-           : !same_text(got->drg, base->drg)       ? "entry"
-           : !same_text(got->name, want->name)     ? "name"
-           : got->group != want->entry             ? "number of the entry"
-           : got->step != want->part               ? "number of the part"
-                                                   : NULL;
+           : !same_text(got->mdc, base->mdc)           ? "part"
+           : !same_text(got->adrg, "")                 ? "adrg"
+           : !same_text(got->drg, base->drg)           ? "entry"
+           : !same_text(got->name, want->name)         ? "name"
+           : got->group != want->entry                 ? "number of the entry"
+           : got->step != want->part                   ? "number of the part"
+                                                       : NULL;
 }
 
 static const char *compare_dip(const casemix_context *context, const struct dip_answer *want) {
@@ -38,19 +38,19 @@ static const char *compare_dip(const casemix_context *context, const struct dip_
     if (want->base.status != CASEMIX_GROUPED) {
         return result == CASEMIX_BAD_ARGUMENT ? NULL : "result of casemix_dip_of";
     }
-    return result != CASEMIX_OK                        ? "result of casemix_dip_of"
-           : !same_text(got.entry, want->base.drg)     ? "entry of casemix_dip"
-           : !same_text(got.name, want->name)          ? "name of casemix_dip"
-           : !same_text(got.part, want->base.mdc)      ? "part of casemix_dip"
-           : !same_text(got.kind, want->kind)          ? "kind"
+    return result != CASEMIX_OK                         ? "result of casemix_dip_of"
+           : !same_text(got.entry, want->base.drg)      ? "entry of casemix_dip"
+           : !same_text(got.name, want->name)           ? "name of casemix_dip"
+           : !same_text(got.part, want->base.mdc)       ? "part of casemix_dip"
+           : !same_text(got.kind, want->kind)           ? "kind"
            : !same_text(got.case_kind, want->case_kind) ? "kind of the case"
-           : !same_text(got.step, want->step)          ? "step"
-           : strcmp(got.rule, want->rule) != 0         ? "rule"
-           : got.score != want->score                  ? "score"
-           : got.mean_cost != want->mean_cost          ? "mean cost"
-           : got.factor != want->factor                ? "factor"
-           : (got.basic != 0) != want->basic           ? "basic"
-                                                       : NULL;
+           : !same_text(got.step, want->step)           ? "step"
+           : strcmp(got.rule, want->rule) != 0          ? "rule"
+           : got.score != want->score                   ? "score"
+           : got.mean_cost != want->mean_cost           ? "mean cost"
+           : got.factor != want->factor                 ? "factor"
+           : (got.basic != 0) != want->basic            ? "basic"
+                                                        : NULL;
 }
 
 static const char *compare_indices(const casemix_context *context, const struct dip_answer *want) {
@@ -131,7 +131,8 @@ static const char *compare_findings(const casemix_context *context, const struct
     return count == want->finding_count ? NULL : "number of findings";
 }
 
-static const char *compare(const casemix_context *context, const casemix_grouping *got, const struct dip_answer *want) {
+static const char *compare(const casemix_context *context, const casemix_grouping *got,
+                           const struct dip_answer *want) {
     const char *differs = compare_grouping(got, want);
     differs = differs ? differs : compare_dip(context, want);
     differs = differs ? differs : compare_indices(context, want);
@@ -153,10 +154,12 @@ static void show_case(const struct plain_case *one) {
 
 static void show_got(const casemix_context *context, const casemix_grouping *got) {
     casemix_dip dip;
-    fprintf(stderr, "  library: %s %s fact %d severity %d: part %.*s entry %.*s\n", casemix_status_text(got->status),
-            casemix_reason_text(got->reason), got->fact, (int)got->severity, SHOWN(got->mdc), SHOWN(got->drg));
+    fprintf(stderr, "  library: %s %s fact %d severity %d: part %.*s entry %.*s\n",
+            casemix_status_text(got->status), casemix_reason_text(got->reason), got->fact, (int)got->severity,
+            SHOWN(got->mdc), SHOWN(got->drg));
     if (casemix_dip_of(context, &dip) == CASEMIX_OK) {
-        fprintf(stderr, "    kind %.*s of case %.*s, step %.*s, rule %s, score %lld, mean %lld, factor %lld, basic %d\n",
+        fprintf(stderr,
+                "    kind %.*s of case %.*s, step %.*s, rule %s, score %lld, mean %lld, factor %lld, basic %d\n",
                 SHOWN(dip.kind), SHOWN(dip.case_kind), SHOWN(dip.step), dip.rule, (long long)dip.score,
                 (long long)dip.mean_cost, (long long)dip.factor, dip.basic);
     }
@@ -218,7 +221,8 @@ static void tell(void *user, const casemix_trace *event) {
 void dip_duel_start(struct dip_duel *duel, const casemix_image *image, const struct scheme *scheme, uint64_t seed,
                     bool compatibility) {
     cr_assert(scheme->dip, "%s is not a DIP scheme", scheme->id);
-    *duel = (struct dip_duel){.context = new_context(image, scheme->id, NULL), .one = casemix_case_new(), .seed = seed};
+    *duel =
+        (struct dip_duel){.context = new_context(image, scheme->id, NULL), .one = casemix_case_new(), .seed = seed};
     duel->scheme = scheme;
     duel->oracle = oracle_new(scheme, compatibility);
     duel->generator = dip_generator_new(scheme, seed);
@@ -252,7 +256,8 @@ bool dip_duel_case(struct dip_duel *duel, const struct plain_case *plain, bool e
     want = want ? want : &own;
     fill_case(duel->one, plain);
     dip_oracle_group(duel->oracle, plain, want);
-    cr_assert(casemix_group(duel->context, duel->one, &got) == CASEMIX_OK, "%s", casemix_context_message(duel->context));
+    cr_assert(casemix_group(duel->context, duel->one, &got) == CASEMIX_OK, "%s",
+              casemix_context_message(duel->context));
     const char *differs = compare(duel->context, &got, want), *who = "group";
     count(duel, want);
     if (!differs && explain) {
@@ -290,7 +295,8 @@ void dip_duel_record(const struct dip_duel *duel, const char *title) {
     }
     for (size_t r = 1; r < 32; r++) {
         if (duel->by_reason[r] > 0) {
-            fprintf(stderr, ", %s %llu", casemix_reason_text((casemix_reason)r), (unsigned long long)duel->by_reason[r]);
+            fprintf(stderr, ", %s %llu", casemix_reason_text((casemix_reason)r),
+                    (unsigned long long)duel->by_reason[r]);
         }
     }
     fprintf(stderr, "; steps:");
@@ -300,7 +306,8 @@ void dip_duel_record(const struct dip_duel *duel, const char *title) {
     fprintf(stderr, "; contested %llu, decided by", (unsigned long long)duel->contested);
     for (int r = 0; r < IMAGE_DIP_RULES; r++) {
         if (duel->by_rule[r] > 0) {
-            fprintf(stderr, " %s %llu", dip_rule_name((enum image_dip_rule)r), (unsigned long long)duel->by_rule[r]);
+            fprintf(stderr, " %s %llu", dip_rule_name((enum image_dip_rule)r),
+                    (unsigned long long)duel->by_rule[r]);
         }
     }
     fprintf(stderr, "; %zu of %zu entries answered\n", answered, dip->entry_count);

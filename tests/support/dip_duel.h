@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A duel over DIP: the library and the slow evaluator (tests/oracle/dip_oracle.h) group the same generated cases, and
- * must agree in all they say of them. */
+ * A duel over DIP: the library and the slow evaluator (tests/oracle/dip_oracle.h) group the same generated cases,
+ * and must agree in all they say of them. */
 #ifndef CASEMIX_TESTS_DIP_DUEL_H
 #define CASEMIX_TESTS_DIP_DUEL_H
 
@@ -20,7 +20,7 @@ struct dip_duel {
     uint64_t by_rule[IMAGE_DIP_RULES]; /* that decided; 0: the catalogue's order */
     uint64_t by_step[IMAGE_DIP_STEPS_MAX];
     uint64_t contested; /* cases with more than one entry */
-    bool *answered; /* one an entry: it was the answer of some case */
+    bool *answered;     /* one an entry: it was the answer of some case */
 };
 
 /* The image must be of the scheme, and both must outlive the duel. */

@@ -49,12 +49,14 @@ static const char *comparison(struct random *random) {
 }
 
 static void put_number(struct rule_text *text, struct random *random) {
-    const char *fact = ONE_OF(random, "NL", "XSRTL", "XSRTZ", "XB", "ZYTS", "ICUXS", "HXJXS", "XJS", "RJSS", "DBW");
-    bool few = strcmp(fact, "XB") == 0 || strcmp(fact, "XJS") == 0 || strcmp(fact, "RJSS") == 0;
-    put(text, "%s %s ", fact, comparison(random));
-    put(text, "%s", strcmp(fact, "XSRTZ") == 0 ? ONE_OF(random, "0", "1500", "2147483647")
-                    : few                      ? ONE_OF(random, "0", "1", "2")
-                                               : ONE_OF(random, "0", "1", "17", "28", "60"));
+    static const char *const facts[] = {"XB", "XJS", "RJSS", "XSRTZ", "NL", "XSRTL", "ZYTS", "ICUXS", "HXJXS", "DBW"};
+    enum { WITH_FEW_VALUES = 3, FACTS = sizeof facts / sizeof *facts };
+    size_t which = random_below(random, FACTS);
+    put(text, "%s %s ", facts[which], comparison(random));
+    put(text, "%s",
+        which < WITH_FEW_VALUES    ? ONE_OF(random, "0", "1", "2")
+        : which == WITH_FEW_VALUES ? ONE_OF(random, "0", "1500", "2147483647")
+                                   : ONE_OF(random, "0", "1", "17", "28", "60"));
 }
 
 /* Quotients of the case: shares of its cost, and what is known of a DIP entry only; or a total. */
@@ -147,7 +149,8 @@ static void put_test(struct rule_text *text, struct random *random, const struct
     }
 }
 
-static void put_children(struct rule_text *text, struct random *random, const struct rule_words *words, const char *between, unsigned most, unsigned depth) {
+static void put_children(struct rule_text *text, struct random *random, const struct rule_words *words,
+                         const char *between, unsigned most, unsigned depth) {
     uint64_t count = 2 + random_below(random, most);
     size_t start = text->length, first_length = 0;
     for (uint64_t i = 0; i < count; i++) {

@@ -20,7 +20,7 @@ __attribute__((format(printf, 2, 3))) void put(struct rule_text *text, const cha
 void rule_text_save(const struct rule_text *text, const char *folder, const char *name);
 
 const char *one_of(struct random *random, const char *const *words, size_t count);
-#define ONE_OF(random, ...)                                                                                            \
+#define ONE_OF(random, ...)                                                                                        \
     one_of(random, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 /* What conditions may speak of. Sets DI_0 .. DI_5 and OP_0 .. OP_5 must be in the scheme, and the items of its
@@ -28,9 +28,9 @@ const char *one_of(struct random *random, const char *const *words, size_t count
 struct rule_words {
     const char *const *diagnoses, *const *procedures; /* items of sets written in place */
     size_t diagnosis_count, procedure_count;
-    bool ratios;    /* shares of the cost */
-    bool late;      /* what is known of a DIP entry only */
-    bool total;     /* a total called CCI */
+    bool ratios;      /* shares of the cost */
+    bool late;        /* what is known of a DIP entry only */
+    bool total;       /* a total called CCI */
     bool no_severity; /* the scheme has no severity lists */
 };
 

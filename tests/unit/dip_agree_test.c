@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The library and the slow evaluator must agree on generated cases of every DIP bundle: those that are shipped, found by
- * their name, and those of tests/rules. CASEMIX_DIP_CASES sets how many cases a scheme, CASEMIX_DIP_SEED where they
- * start, CASEMIX_DIP_ONLY takes only bundles with that in their path. */
+ * The library and the slow evaluator must agree on generated cases of every DIP bundle: those that are shipped,
+ * found by their name, and those of tests/rules. CASEMIX_DIP_CASES sets how many cases a scheme, CASEMIX_DIP_SEED
+ * where they start, CASEMIX_DIP_ONLY takes only bundles with that in their path. */
 #include "../support/dip_duel.h"
 #include "../support/support.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * DIP schemes made by chance: kinds, parts, signs, rows with every column, search steps with every rule, auxiliary
- * catalogues and supervision. The library, the explanation and the slow evaluator must agree on cases aimed at them.
- * CASEMIX_RANDOM_RULES sets how many schemes, CASEMIX_RANDOM_CASES how many cases each, CASEMIX_RANDOM_SEED where they
- * start; one that differs is shown. */
+ * catalogues and supervision. The library, the explanation and the slow evaluator must agree on cases aimed at
+ * them. CASEMIX_RANDOM_RULES sets how many schemes, CASEMIX_RANDOM_CASES how many cases each, CASEMIX_RANDOM_SEED
+ * where they start; one that differs is shown. */
 #include "../support/dip_duel.h"
 #include "../support/rule_text.h"
 #include "../support/support.h"
@@ -14,17 +14,28 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TRIALS = 300, CASES = 500, EXPLAINED_EVERY = 3, FILES_MAX = 3, KINDS_MAX = 5, PARTS_MAX = 4, LEVELS_MAX = 3, ROWS_MAX = 60 };
+enum {
+    TRIALS = 300,
+    CASES = 500,
+    EXPLAINED_EVERY = 3,
+    FILES_MAX = 3,
+    KINDS_MAX = 5,
+    PARTS_MAX = 4,
+    LEVELS_MAX = 3,
+    ROWS_MAX = 60
+};
 
-static const char *const diagnosis_items[] = {"A01*", "A15.000", "I20*, I21*", "C34.900..C78.700", "A01.000..Z99.100, !K*, !S72.000",
-                                              "Z51.1*, J18*", "/^[A-E]/"};
-static const char *const procedure_items[] = {"36.06* 36.0700", "99.28*", "4*", "/^3.*x/", "33.2402..47.0900", "51*, 54.9800",
-                                              "33.2402..99.2800, !99*"};
+static const char *const diagnosis_items[] = {
+    "A01*",         "A15.000", "I20*, I21*", "C34.900..C78.700", "A01.000..Z99.100, !K*, !S72.000",
+    "Z51.1*, J18*", "/^[A-E]/"};
+static const char *const procedure_items[] = {
+    "36.06* 36.0700", "99.28*", "4*", "/^3.*x/", "33.2402..47.0900", "51*, 54.9800", "33.2402..99.2800, !99*"};
 static const char *const severity_codes[12] = {"A41.900", "J96.001", "I50.900", "E11.900", "I21.900", "K72.000",
                                                "C78.700", "G81.900", "A01.000", "B20.000", "N18.000", "J18.901"};
-static const struct rule_words plain_words = {diagnosis_items, procedure_items, 7, 7, .ratios = true, .total = true};
-static const struct rule_words late_words = {diagnosis_items, procedure_items, 7, 7, .ratios = true, .total = true,
-                                             .late = true};
+static const struct rule_words plain_words = {diagnosis_items, procedure_items, 7, 7,
+                                              .ratios = true,  .total = true};
+static const struct rule_words late_words = {diagnosis_items, procedure_items, 7,           7,
+                                             .ratios = true,  .total = true,   .late = true};
 
 struct trial {
     char folder[200];
@@ -42,17 +53,18 @@ static void put_diagnoses(struct trial *trial, struct rule_text *text, struct ra
     uint64_t count = 1 + random_below(random, 3);
     for (uint64_t i = 0; i < count; i++) {
         put(text, "%s%s", i > 0 ? trial->any : "",
-            ONE_OF(random, "A01.0", "A01", "A01.000", "A15", "A15.0", "A15-A16", "I20", "I20.0", "I20-I21", "K80.2", "K35.9",
-                   "K80", "S72.0", "Z51.1", "Z51.101", "J18.9", "J18", "A01-K35", "N18.0", "A01.100", "C34.9"));
+            ONE_OF(random, "A01.0", "A01", "A01.000", "A15", "A15.0", "A15-A16", "I20", "I20.0", "I20-I21", "K80.2",
+                   "K35.9", "K80", "S72.0", "Z51.1", "Z51.101", "J18.9", "J18", "A01-K35", "N18.0", "A01.100",
+                   "C34.9"));
     }
 }
 
 static void put_operation(struct rule_text *text, struct random *random) {
-    put(text, "%s", random_chance(random, 4)
-                        ? "ANY"
-                        : ONE_OF(random, "36.0600", "36.0700", "37.9400", "37.9400x001", "99.2800", "99.2800x005", "39.9500",
-                                 "39.9500x007", "47.0100", "47.0900", "51.2200", "51.2300", "34.0401", "93.9001", "33.2402",
-                                 "88.5500"));
+    put(text, "%s",
+        random_chance(random, 4) ? "ANY"
+                                 : ONE_OF(random, "36.0600", "36.0700", "37.9400", "37.9400x001", "99.2800",
+                                          "99.2800x005", "39.9500", "39.9500x007", "47.0100", "47.0900", "51.2200",
+                                          "51.2300", "34.0401", "93.9001", "33.2402", "88.5500"));
 }
 
 static void put_operations(struct trial *trial, struct rule_text *text, struct random *random) {
@@ -102,7 +114,8 @@ static void put_row(struct trial *trial, struct rule_text *text, struct random *
 static void put_file(struct trial *trial, struct random *random, unsigned file) {
     struct rule_text *text = &trial->files[file];
     text->length = 0;
-    put(text, "code,name,diagnoses,part,kind,principal_operations,operations,related_operations,when,score,mean_cost,mean_stay");
+    put(text, "code,name,diagnoses,part,kind,principal_operations,operations,related_operations,when,score,mean_"
+              "cost,mean_stay");
     for (unsigned l = 0; l < trial->levels; l++) {
         put(text, ",mean_cost:l%u", l);
     }
@@ -121,7 +134,8 @@ static void put_kinds(struct trial *trial, struct rule_text *text, struct random
         put(text, "- {kind: k%u", k);
         if (k > 0) {
             put(text, ", procedures: ");
-            put(text, "%s", ONE_OF(random, "OP_0", "OP_1", "OP_2 OP_3", "33.2402 88.5500", "36.0* 37* 47* 51*", "99.28*"));
+            put(text, "%s",
+                ONE_OF(random, "OP_0", "OP_1", "OP_2 OP_3", "33.2402 88.5500", "36.0* 37* 47* 51*", "99.28*"));
         }
         put(text, "%s}\n", random_chance(random, 40) ? ", surgical: true" : "");
     }
@@ -134,7 +148,8 @@ static void put_uses(struct rule_text *text, struct random *random) {
     for (int i = 0; i < 3; i++) {
         if (random_chance(random, 60)) {
             put(text, "  %s: ", uses[i]);
-            put(text, "%s\n", ONE_OF(random, "99.1500", "00.3101 33.2402", "88.5500", "OP_4", "34.0401 93.9001", "36.0600"));
+            put(text, "%s\n",
+                ONE_OF(random, "99.1500", "00.3101 33.2402", "88.5500", "OP_4", "34.0401 93.9001", "36.0600"));
         }
     }
     put(text, "  restricted: [");
@@ -193,7 +208,8 @@ static void put_some(struct rule_text *text, struct random *random, const char *
 static void put_choose(struct rule_text *text, struct random *random) {
     static const char *const rules[] = {"key",   "plus", "matched", "exact", "principal", "complete",
                                         "score", "cost", "kind",    "part",  "conditions"};
-    uint64_t count = random_below(random, 6), first = random_below(random, 11), stride = 1 + random_below(random, 10);
+    uint64_t count = random_below(random, 6), first = random_below(random, 11),
+             stride = 1 + random_below(random, 10);
     put(text, ", choose: [");
     for (uint64_t i = 0; i < count; i++) {
         put(text, "%s%s", i > 0 ? ", " : "", rules[(first + i * stride) % 11]); /* 11 is prime: none comes twice */
@@ -266,7 +282,8 @@ static void put_indices(struct trial *trial, struct rule_text *text, struct rand
     put(factors, "entry,catalogue,class,factor\n");
     for (unsigned row = 1; row <= trial->rows; row++) {
         if (random_chance(random, 30)) {
-            put(factors, "E%u,a%u,c0,%s\n", row, (unsigned)random_below(random, auxiliary), ONE_OF(random, "1.2", "1.0001", "2"));
+            put(factors, "E%u,a%u,c0,%s\n", row, (unsigned)random_below(random, auxiliary),
+                ONE_OF(random, "1.2", "1.0001", "2"));
         }
     }
     if (auxiliary > 0 && own) {
@@ -277,7 +294,8 @@ static void put_indices(struct trial *trial, struct rule_text *text, struct rand
 
 static void put_scheme(struct trial *trial, struct random *random) {
     static const char *const diagnoses[] = {"A*", "I*", "C34* C50*", "* !A*", "K* S72.000", "A01.000..J18.901"};
-    static const char *const procedures[] = {"36* 37*", "99*", "* !99*", "47* 51*", "33.2402..39.9500x007", "99.2800x005"};
+    static const char *const procedures[] = {"36* 37*",    "99*", "* !99*", "47* 51*", "33.2402..39.9500x007",
+                                             "99.2800x005"};
     struct rule_text *text = &trial->scheme;
     text->length = trial->rows = 0;
     trial->kinds = 1 + (unsigned)random_below(random, KINDS_MAX);
@@ -296,12 +314,15 @@ static void put_scheme(struct trial *trial, struct random *random) {
         put(text, "\"}\n");
     }
     if (random_chance(random, 30)) {
-        put(text, "gray: {diagnoses: D50.900 E11.900, principal_diagnosis: %s", ONE_OF(random, "ungrouped", "ignore"));
-        put(text, ", procedures: 99.1500 88.5500, principal_procedure: %s}\n", ONE_OF(random, "ungrouped", "ignore"));
+        put(text, "gray: {diagnoses: D50.900 E11.900, principal_diagnosis: %s",
+            ONE_OF(random, "ungrouped", "ignore"));
+        put(text, ", procedures: 99.1500 88.5500, principal_procedure: %s}\n",
+            ONE_OF(random, "ungrouped", "ignore"));
     }
     trial->compatibility = random_chance(random, 20);
     if (trial->compatibility) {
-        put(text, "compatibility: {missing_as_zero: [%s], numbers: negative", ONE_OF(random, "ZFY", "XSRTL, ZYTS", "YPF"));
+        put(text, "compatibility: {missing_as_zero: [%s], numbers: negative",
+            ONE_OF(random, "ZFY", "XSRTL, ZYTS", "YPF"));
         put(text, "%s}\n", ONE_OF(random, "", ", codes: exact", ", gray: as-others", ", sex: refuse-words"));
     }
     put(text, "totals:\n  CCI: {1: [DI_0, I50*], 2: [G81*], 3: K72.000 E11*, 6: [DI_2]}\n");
@@ -360,14 +381,14 @@ static void show_rules(const struct trial *trial) {
     show_file(trial, "factors.csv");
 }
 
-/* Rows that come out the same, and too many alternatives, are what chance may do; any other error is a mistake of this
- * file. */
+/* Rows that come out the same, and too many alternatives, are what chance may do; any other error is a mistake of
+ * this file. */
 static bool only_by_chance(const struct report *report) {
     for (size_t i = 0; i < report->count; i++) {
         enum message message = report->lines[i].message;
         if (message_rows[message].severity == MESSAGE_ERROR && message != MSG_dip_row_twice &&
-            message != MSG_dip_rows_contradict && message != MSG_dip_limit && message != MSG_class_unreachable && message != MSG_too_many_groups &&
-            message != MSG_too_many_facts) {
+            message != MSG_dip_rows_contradict && message != MSG_dip_limit && message != MSG_class_unreachable &&
+            message != MSG_too_many_groups && message != MSG_too_many_facts) {
             return false;
         }
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Scores, basic entries and factors of the worked examples E33 to E40, E52 and E62, as far as grouping gives them: what
- * their payment is made of. Library and slow evaluator must both say so. */
+ * Scores, basic entries and factors of the worked examples E33 to E40, E52 and E62, as far as grouping gives them:
+ * what their payment is made of. Library and slow evaluator must both say so. */
 #include "../../tables/decimal.h"
 #include "../support/dip_duel.h"
 #include "../support/support.h"
@@ -21,18 +21,22 @@ struct example {
 static const struct example examples[] = {
     {"E33 normal", "A01.000", "40", NULL, "9000", NULL, "N", 8563241, -1, 1000000, false, ""},
     {"E34 basic entry", "A01.100", "40", NULL, "9000", NULL, "B", 8563241, -1, 1000000, true, ""},
-    {"E35 the highest of two factors", "A01.000|K72.000", "65", NULL, "9000", NULL, "N", 8563241, -1, 1183200, false,
-     "cci=严重* age=65岁以上 "},
-    {"E35 one factor alone", "A01.000", "65", NULL, "9000", NULL, "N", 8563241, -1, 1091100, false, "age=65岁以上* "},
+    {"E35 the highest of two factors", "A01.000|K72.000", "65", NULL, "9000", NULL, "N", 8563241, -1, 1183200,
+     false, "cci=严重* age=65岁以上 "},
+    {"E35 one factor alone", "A01.000", "65", NULL, "9000", NULL, "N", 8563241, -1, 1091100, false,
+     "age=65岁以上* "},
     {"E36 score from cost", "A09.900", "40", NULL, NULL, NULL, "M", 11946356, 143217700, 1000000, false, ""},
     {"E37 mean of three years", "A02.000", "40", NULL, NULL, NULL, "Y", 10000000, 143000000, 1000000, false, ""},
-    {"E38 low", "J18.900", "40", "3", "2900.00", NULL, "L", 7000000, 72000000, 1000000, false, "low_standard=低于50% "},
+    {"E38 low", "J18.900", "40", "3", "2900.00", NULL, "L", 7000000, 72000000, 1000000, false,
+     "low_standard=低于50% "},
     {"E38 at another level", "J18.900", "40", "2", "2900.00", NULL, "L", 7000000, 90000000, 1000000, false,
      "low_standard=低于50% "},
-    {"E38 exactly half is not low", "J18.900", "40", "三级", "3600", NULL, "L", 7000000, 72000000, 1000000, false, ""},
-    {"E38 a ten-thousandth less is", "J18.900", "40", "三级", "3599.9999", NULL, "L", 7000000, 72000000, 1000000, false,
-     "low_standard=低于50% "},
-    {"E39 E40 high", "N18.000", "40", NULL, "20000.00", NULL, "H", 8000000, 80000000, 1000000, false, "high=超过2倍 "},
+    {"E38 exactly half is not low", "J18.900", "40", "三级", "3600", NULL, "L", 7000000, 72000000, 1000000, false,
+     ""},
+    {"E38 a ten-thousandth less is", "J18.900", "40", "三级", "3599.9999", NULL, "L", 7000000, 72000000, 1000000,
+     false, "low_standard=低于50% "},
+    {"E39 E40 high", "N18.000", "40", NULL, "20000.00", NULL, "H", 8000000, 80000000, 1000000, false,
+     "high=超过2倍 "},
     {"E52 score 0 is a score", "D50.900", "40", NULL, "3287.65", NULL, "Z", 0, -1, 1000000, false, ""},
     {"E62 share of traditional medicine", "G81.900", "40", NULL, "10000", "4100", "T", 6400000, -1, 1030000, false,
      "tcm=中医占比* "},
@@ -83,6 +87,7 @@ Test(dip_score, made_from_cost) {
     struct rational score;
     int64_t points;
     cr_assert(rational_divide(rational_of(1432177 * 1000, 100), rational_of(1198840, 100), &score) == RATIONAL_OK);
-    cr_expect(rational_round(score, 4, ROUND_HALF_UP, &points) && points == 11946356, "E36: %lld", (long long)points);
+    cr_expect(rational_round(score, 4, ROUND_HALF_UP, &points) && points == 11946356, "E36: %lld",
+              (long long)points);
     cr_expect(1 * 12000 + 2 * 13000 + 7 * 15000 == 14300 * 10, "E37");
 }

@@ -17,7 +17,8 @@
 
 enum { TRIALS = 300, CASES = 300, MDCS_MAX = 4, EXPLAINED_EVERY = 3 };
 
-static const char *const diagnosis_items[] = {"S*", "I60.000", "I*, !I63.900", "A01.000..E11.900", "K35.900, P22.000"};
+static const char *const diagnosis_items[] = {"S*", "I60.000", "I*, !I63.900", "A01.000..E11.900",
+                                              "K35.900, P22.000"};
 static const char *const procedure_items[] = {"47*", "39.6100", "4*, !47.0900", "/^[47]/", "01.2400..38.9300"};
 static const struct rule_words words = {diagnosis_items, procedure_items, 5, 5, .ratios = true};
 
