@@ -82,39 +82,38 @@ static int explain_words(const struct options *o, const casemix_image *image) {
 }
 
 /* Look the case up and explain it while its row is in memory. */
+struct wanted_row {
+    const struct options *o;
+    const casemix_image *image;
+    const struct fact_map *map;
+    int code; /* -1: not found yet */
+};
+
+static int look_at_row(void *user, const struct csv_row *row, uint64_t line) {
+    struct wanted_row *wanted = user;
+    const casemix_text *id = &row->fields[wanted->map->id];
+    (void)line;
+    if (row->fault != CSV_FINE || id->length != strlen(wanted->o->id) || memcmp(id->text, wanted->o->id, id->length) != 0) {
+        return EXIT_DONE; /* of another case: no matter what is wrong with it */
+    }
+    casemix_case *one = need(casemix_case_new());
+    set_facts(one, wanted->map, row->fields);
+    wanted->code = tell(wanted->o, wanted->image, one);
+    casemix_case_free(one);
+    return -1; /* no more rows */
+}
+
 static int explain_row(const struct options *o, const casemix_image *image, struct input *in,
                        const struct fact_map *map) {
-    struct chunk chunk = {0};
-    struct csv_cursor cursor;
-    struct csv_row row;
-    casemix_case *one = need(casemix_case_new());
-    const size_t length = strlen(o->id);
-    int code = -1;
-    csv_cursor_init(&cursor, in->separator, in->columns);
-    while (code < 0) {
-        if (!input_chunk(in, &chunk)) {
-            code = EXIT_IO;
-        }
-        if (chunk.size == 0) {
-            break;
-        }
-        csv_start(&cursor, chunk.bytes, chunk.size, false);
-        while (code < 0 && csv_next(&cursor, &row)) {
-            const casemix_text *id = &row.fields[map->id];
-            if (row.fault == CSV_FINE && id->length == length && memcmp(id->text, o->id, length) == 0) {
-                set_facts(one, map, row.fields);
-                code = tell(o, image, one);
-            }
-        }
+    struct wanted_row wanted = {o, image, map, -1};
+    if (input_rows(in, look_at_row, &wanted) == EXIT_IO) {
+        return EXIT_IO;
     }
-    if (code < 0) {
-        complain("%s: no row has the id asked for", in->name);
-        code = EXIT_FOUND;
+    if (wanted.code < 0) {
+        complain("%s: no row has the id asked for; check --id", in->name);
+        return EXIT_FOUND;
     }
-    csv_cursor_free(&cursor);
-    casemix_case_free(one);
-    chunk_free(&chunk);
-    return code;
+    return wanted.code;
 }
 
 static int explain_input(const struct options *o, const casemix_image *image) {

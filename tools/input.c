@@ -215,3 +215,32 @@ int input_column(const struct input *in, const char *name) {
     }
     return -1;
 }
+
+int input_rows(struct input *in, int (*take)(void *user, const struct csv_row *row, uint64_t line), void *user) {
+    struct chunk chunk = {0};
+    struct csv_cursor cursor;
+    csv_cursor_init(&cursor, in->separator, in->columns);
+    uint64_t line = in->line;
+    int code = EXIT_DONE;
+    while (code == EXIT_DONE) {
+        if (!input_chunk(in, &chunk)) {
+            code = EXIT_IO;
+        }
+        if (code != EXIT_DONE || chunk.size == 0) {
+            break;
+        }
+        csv_start(&cursor, chunk.bytes, chunk.size, false);
+        for (struct csv_row row; code == EXIT_DONE && csv_next(&cursor, &row);) {
+            code = take(user, &row, line + row.line + 1);
+        }
+        line += cursor.line;
+    }
+    csv_cursor_free(&cursor);
+    chunk_free(&chunk);
+    return code;
+}
+
+int input_fault(const struct input *in, const struct csv_row *row, uint64_t line) {
+    complain("%s: line %llu: %s; correct this line", in->name, (unsigned long long)line, csv_fault_text(row->fault));
+    return EXIT_FOUND;
+}

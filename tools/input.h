@@ -34,6 +34,12 @@ int input_open(const char *path, const char *encoding, struct input **out);
 /* The next chunk; size 0 at the end. Not for two threads at once. false: a message was given. */
 bool input_chunk(struct input *input, struct chunk *chunk);
 void input_close(struct input *input); /* NULL is allowed */
+
+/* Hand every row of a file read in one go to `take`, faulty ones too, with its physical line from 1, until that returns
+ * another exit code than EXIT_DONE. Returns that code, or EXIT_IO after a message. */
+int input_rows(struct input *input, int (*take)(void *user, const struct csv_row *row, uint64_t line), void *user);
+/* Says the fault of a row that may have none, for files that go with a command; EXIT_FOUND. */
+int input_fault(const struct input *input, const struct csv_row *row, uint64_t line);
 void chunk_free(struct chunk *chunk);
 
 /* The column of that name (case does not matter), -1 if there is none. */

@@ -20,7 +20,7 @@ struct numbers {
     int hospital, pool, item, amount; /* columns, -1: none */
 };
 
-static int say(const struct numbers *n, unsigned long long line, const char *hospital, const char *pool,
+static int say(const struct numbers *n, uint64_t line, const char *hospital, const char *pool,
                const char *item, casemix_text number) {
     casemix_error error = {0};
     if (number.length == 0) {
@@ -30,16 +30,15 @@ static int say(const struct numbers *n, unsigned long long line, const char *hos
     casemix_result result = casemix_settlement_say(n->s->total, hospital, pool, item, text, &error);
     free(text);
     if (result != CASEMIX_OK) {
-        complain("%s: line %llu: %s: %s", n->in->name, line, item, error.message);
+        complain("%s: line %llu: %s: %s", n->in->name, (unsigned long long)line, item, error.message);
     }
     return result == CASEMIX_OK ? EXIT_DONE : EXIT_FOUND;
 }
 
-static int take_numbers(const struct numbers *n, const struct csv_row *row) {
-    unsigned long long line = n->in->line + row->line + 1;
+static int take_numbers(void *user, const struct csv_row *row, uint64_t line) {
+    const struct numbers *n = user;
     if (row->fault != CSV_FINE) {
-        complain("%s: line %llu: %s", n->in->name, line, csv_fault_text(row->fault));
-        return EXIT_FOUND;
+        return input_fault(n->in, row, line);
     }
     char *hospital = n->hospital >= 0 ? copy_field(row->fields[n->hospital]) : NULL;
     char *pool = n->pool >= 0 ? copy_field(row->fields[n->pool]) : need(strdup(""));
@@ -84,32 +83,40 @@ static int read_numbers(struct settle *s, const char *path, bool by_hospital) {
         return code;
     }
     struct numbers numbers = {.s = s, .in = in};
-    if (!find_columns(&numbers, by_hospital)) {
-        input_close(in);
-        return EXIT_FOUND;
-    }
-    struct chunk chunk = {0};
-    struct csv_cursor cursor;
-    struct csv_row row;
-    csv_cursor_init(&cursor, in->separator, in->columns);
-    bool fine = true;
-    while (code == EXIT_DONE && (fine = input_chunk(in, &chunk)) && chunk.size) {
-        csv_start(&cursor, chunk.bytes, chunk.size, false);
-        while (code == EXIT_DONE && csv_next(&cursor, &row)) {
-            code = take_numbers(&numbers, &row);
-        }
-        in->line += cursor.line;
-    }
-    csv_cursor_free(&cursor);
-    chunk_free(&chunk);
+    code = find_columns(&numbers, by_hospital) ? input_rows(in, take_numbers, &numbers) : EXIT_FOUND;
     input_close(in);
-    return fine ? code : EXIT_IO;
+    return code;
 }
 
 /* ---- approved cases --------------------------------------------------------------------------------------- */
 
 static int by_text(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+struct approved {
+    struct settle *s;
+    const struct input *in;
+    int id; /* column */
+};
+
+static int take_approved(void *user, const struct csv_row *row, uint64_t line) {
+    const struct approved *approved = user;
+    struct settle *s = approved->s;
+    if (row->fault != CSV_FINE) {
+        return input_fault(approved->in, row, line);
+    }
+    if (row->fields[approved->id].length == 0) {
+        complain("%s: line %llu: id is empty; name the case, or take the line out", approved->in->name,
+                 (unsigned long long)line);
+        return EXIT_FOUND;
+    }
+    if (s->approved_count == s->approved_room) {
+        s->approved_room = s->approved_room ? 2 * s->approved_room : 64;
+        s->approved = need(reallocarray(s->approved, s->approved_room, sizeof *s->approved));
+    }
+    s->approved[s->approved_count++] = copy_field(row->fields[approved->id]);
+    return EXIT_DONE;
 }
 
 /* The column `id` of a CSV file. */
@@ -119,38 +126,19 @@ static int read_approved(struct settle *s, const char *path) {
     if (code != EXIT_DONE) {
         return code;
     }
-    int id = input_column(in, "id");
-    if (id < 0) {
-        complain("%s: line %llu: the list of approved cases has a column `id`", in->name,
+    struct approved approved = {s, in, input_column(in, "id")};
+    if (approved.id < 0) {
+        complain("%s: line %llu: the list of approved cases has a column `id`; name it so in the heading", in->name,
                  (unsigned long long)in->line);
-        input_close(in);
-        return EXIT_FOUND;
-    }
-    struct chunk chunk = {0};
-    struct csv_cursor cursor;
-    struct csv_row row;
-    csv_cursor_init(&cursor, in->separator, in->columns);
-    bool fine = true;
-    while ((fine = input_chunk(in, &chunk)) && chunk.size) {
-        csv_start(&cursor, chunk.bytes, chunk.size, false);
-        while (csv_next(&cursor, &row)) {
-            if (row.fault != CSV_FINE || row.fields[id].length == 0) {
-                continue;
-            }
-            if (s->approved_count == s->approved_room) {
-                s->approved_room = s->approved_room ? 2 * s->approved_room : 64;
-                s->approved = need(reallocarray(s->approved, s->approved_room, sizeof *s->approved));
-            }
-            s->approved[s->approved_count++] = copy_field(row.fields[id]);
-        }
+        code = EXIT_FOUND;
+    } else {
+        code = input_rows(in, take_approved, &approved);
     }
     if (s->approved_count > 0) {
         qsort(s->approved, s->approved_count, sizeof *s->approved, by_text);
     }
-    csv_cursor_free(&cursor);
-    chunk_free(&chunk);
     input_close(in);
-    return fine ? EXIT_DONE : EXIT_IO;
+    return code;
 }
 
 bool settle_is_approved(const struct settle *s, casemix_text id) {

@@ -313,15 +313,7 @@ static int calibrate(struct auxiliary *a) {
     }
     bool fine =
         write_text(a->folder, FACTORS, &a->factors) && write_text(a->folder, TABLE, &a->table) && write_report(a);
-    if (!fine || (code = check_exact()) != EXIT_DONE) {
-        return fine ? code : EXIT_IO;
-    }
-    fine = folder_close(a->folder);
-    a->folder = NULL;
-    if (fine) {
-        tell_balance(&a->history, &a->totals);
-    }
-    return fine ? EXIT_DONE : EXIT_IO;
+    return fine ? finish(&a->folder, &a->history, &a->totals) : EXIT_IO;
 }
 
 int calibrate_auxiliary(int argc, char **argv) {

@@ -48,9 +48,8 @@ bool write_coefficients(const struct folder *folder, int n, const struct history
 /* What report.txt begins with: the history, the years, the balance of rows, trimming, spread. */
 void report_head(struct buffer *text, const char *what, const struct history *history, const struct totals *totals,
                  const char *unit);
-/* "N rows in = N used + ..." on standard error. */
-void tell_balance(const struct history *history, const struct totals *totals);
-/* After all figures: EXIT_DONE, or EXIT_FOUND after a message. */
-int check_exact(void);
+/* After all files are written: gives the folder its name and says "N in = N used + ..."; EXIT_FOUND after a message if a
+ * figure could not be held exactly. The folder is then gone, or still to be abandoned. */
+int finish(struct folder **folder, const struct history *history, const struct totals *totals);
 
 #endif

@@ -299,15 +299,7 @@ static int calibrate(struct dip *d) {
     }
     bool fine = dip_write_catalogue(d) && dip_write_reports(d) &&
                 write_coefficients(d->folder, COEFFICIENTS, &d->history, &d->study, &d->totals);
-    if (!fine || (code = check_exact()) != EXIT_DONE) {
-        return fine ? code : EXIT_IO;
-    }
-    fine = folder_close(d->folder);
-    d->folder = NULL;
-    if (fine) {
-        tell_balance(&d->history, &d->totals);
-    }
-    return fine ? EXIT_DONE : EXIT_IO;
+    return fine ? finish(&d->folder, &d->history, &d->totals) : EXIT_IO;
 }
 
 int calibrate_dip(int argc, char **argv) {

@@ -18,6 +18,20 @@ static void add_name(struct code_names *names, casemix_text code, casemix_text t
     names->titles[known] = need(strndup(title.text, title.length));
 }
 
+struct names_file {
+    struct code_names *names;
+    const struct input *in;
+};
+
+static int take_name(void *user, const struct csv_row *row, uint64_t line) {
+    const struct names_file *file = user;
+    if (row->fault != CSV_FINE) {
+        return input_fault(file->in, row, line);
+    }
+    add_name(file->names, row->fields[0], row->fields[1]);
+    return EXIT_DONE;
+}
+
 static int read_names_file(struct code_names *names, const char *path) {
     struct input *in;
     int code = input_open(path, NULL, &in);
@@ -25,28 +39,14 @@ static int read_names_file(struct code_names *names, const char *path) {
         return code;
     }
     if (in->columns < 2) {
-        complain("%s: line %llu: a code catalogue has the columns code and name", in->name,
+        complain("%s: line %llu: a code catalogue has the columns code and name; give it both", in->name,
                  (unsigned long long)in->line);
         input_close(in);
         return EXIT_FOUND;
     }
-    struct chunk chunk = {0};
-    struct csv_cursor cursor;
-    struct csv_row row;
-    csv_cursor_init(&cursor, in->separator, in->columns);
-    bool fine = true;
-    while ((fine = input_chunk(in, &chunk)) && chunk.size) {
-        csv_start(&cursor, chunk.bytes, chunk.size, false);
-        while (csv_next(&cursor, &row)) {
-            if (row.fault == CSV_FINE) {
-                add_name(names, row.fields[0], row.fields[1]);
-            }
-        }
-    }
-    csv_cursor_free(&cursor);
-    chunk_free(&chunk);
+    code = input_rows(in, take_name, &(struct names_file){names, in});
     input_close(in);
-    return fine ? EXIT_DONE : EXIT_IO;
+    return code;
 }
 
 int code_names_read(struct code_names *names, const char *files) {

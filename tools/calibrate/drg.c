@@ -155,20 +155,28 @@ static struct group *group_of(struct drg *d, casemix_text code) {
     return &d->groups[all];
 }
 
-static int take_expert(struct drg *d, const struct input *in, const struct csv_row *row, int group, int weight) {
-    unsigned long long line = in->line + row->line + 1;
+/* The file of expert weights. */
+struct experts {
+    struct drg *d;
+    const struct input *in;
+    int group, weight; /* columns */
+};
+
+static int take_expert(void *user, const struct csv_row *row, uint64_t at) {
+    const struct experts *experts = user;
+    const struct input *in = experts->in;
+    unsigned long long line = at;
     uint64_t value;
     if (row->fault != CSV_FINE) {
-        complain("%s: line %llu: %s", in->name, line, csv_fault_text(row->fault));
-        return EXIT_FOUND;
+        return input_fault(in, row, at);
     }
-    casemix_text text = row->fields[weight];
+    casemix_text text = row->fields[experts->weight];
     if (!exact_read(text.text, text.length, 4, 10000000000, &value)) {
         complain("%s: line %llu: weight: '%.*s' is no weight with at most four decimals, such as 1.2345", in->name,
                  line, (int)text.length, text.text);
         return EXIT_FOUND;
     }
-    struct group *g = group_of(d, row->fields[group]);
+    struct group *g = group_of(experts->d, row->fields[experts->group]);
     if (g->expert >= 0) {
         complain("%s: line %llu: group: '%.*s' has a weight already; keep one line a group", in->name, line,
                  (int)g->code.length, g->code.text);
@@ -184,29 +192,16 @@ static int read_experts(struct drg *d) {
     if (code != EXIT_DONE) {
         return code;
     }
-    int group = input_column(in, "group"), weight = input_column(in, "weight");
-    if (group < 0 || weight < 0) {
-        complain("%s: line %llu: the columns of expert weights are group,weight", in->name,
+    struct experts experts = {d, in, input_column(in, "group"), input_column(in, "weight")};
+    if (experts.group < 0 || experts.weight < 0) {
+        complain("%s: line %llu: the columns of expert weights are group,weight; name them so in the heading", in->name,
                  (unsigned long long)in->line);
-        input_close(in);
-        return EXIT_FOUND;
+        code = EXIT_FOUND;
+    } else {
+        code = input_rows(in, take_expert, &experts);
     }
-    struct chunk chunk = {0};
-    struct csv_cursor cursor;
-    struct csv_row row;
-    csv_cursor_init(&cursor, in->separator, in->columns);
-    bool fine = true;
-    while (code == EXIT_DONE && (fine = input_chunk(in, &chunk)) && chunk.size) {
-        csv_start(&cursor, chunk.bytes, chunk.size, false);
-        while (code == EXIT_DONE && csv_next(&cursor, &row)) {
-            code = take_expert(d, in, &row, group, weight);
-        }
-        in->line += cursor.line;
-    }
-    csv_cursor_free(&cursor);
-    chunk_free(&chunk);
     input_close(in);
-    return fine ? code : EXIT_IO;
+    return code;
 }
 
 /* The total T stays: what the experts do not name is scaled by (T - theirs now) / (T - theirs before). */
@@ -466,15 +461,7 @@ static int calibrate(struct drg *d) {
     qsort(d->groups, d->count + d->expert_only, sizeof *d->groups, compare_groups);
     bool fine = write_weights(d) && write_table(d) &&
                 write_coefficients(d->folder, COEFFICIENTS, &d->history, &d->study, &d->totals) && write_report(d);
-    if (!fine || (code = check_exact()) != EXIT_DONE) {
-        return fine ? code : EXIT_IO;
-    }
-    fine = folder_close(d->folder);
-    d->folder = NULL;
-    if (fine) {
-        tell_balance(&d->history, &d->totals);
-    }
-    return fine ? EXIT_DONE : EXIT_IO;
+    return fine ? finish(&d->folder, &d->history, &d->totals) : EXIT_IO;
 }
 
 int calibrate_drg(int argc, char **argv) {

@@ -34,14 +34,6 @@ bool write_text(const struct folder *folder, int n, const struct buffer *text) {
     return output_close(out);
 }
 
-int check_exact(void) {
-    if (exact_lost()) {
-        complain("a figure gets too large to be held exactly; nothing was written. Calibrate fewer years at once");
-        return EXIT_FOUND;
-    }
-    return EXIT_DONE;
-}
-
 int check_frame(const struct settings *s, const casemix_image *image, bool *demonstration) {
     casemix_scheme_info info;
     const char *id = s->o.scheme;
@@ -176,7 +168,7 @@ void report_head(struct buffer *text, const char *what, const struct history *h,
     }
 }
 
-void tell_balance(const struct history *h, const struct totals *t) {
+static void tell_balance(const struct history *h, const struct totals *t) {
     char earlier[60] = "", blank[60] = "";
     if (h->earlier) {
         snprintf(earlier, sizeof earlier, " + %llu of earlier years", (unsigned long long)h->earlier);
@@ -187,4 +179,17 @@ void tell_balance(const struct history *h, const struct totals *t) {
     complain("%llu in = %llu used + %llu trimmed%s + %llu rejected%s", (unsigned long long)h->batch.in,
              (unsigned long long)t->all.used, (unsigned long long)(t->all.cases - t->all.used), earlier,
              (unsigned long long)h->batch.rejected, blank);
+}
+
+int finish(struct folder **folder, const struct history *history, const struct totals *totals) {
+    if (exact_lost()) {
+        complain("a figure gets too large to be held exactly; nothing was written. Calibrate fewer years at once");
+        return EXIT_FOUND;
+    }
+    bool fine = folder_close(*folder);
+    *folder = NULL;
+    if (fine) {
+        tell_balance(history, totals);
+    }
+    return fine ? EXIT_DONE : EXIT_IO;
 }

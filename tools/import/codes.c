@@ -236,23 +236,15 @@ static int write_list(const struct lists *lists, const struct wanted *wanted) {
     return good ? EXIT_DONE : EXIT_IO;
 }
 
-static int read_rows(struct input *input, struct lists *lists, uint32_t first, uint32_t second) {
-    struct chunk chunk = {0};
-    struct csv_cursor cursor;
-    csv_cursor_init(&cursor, input->separator, input->columns);
-    uint64_t line = input->line;
-    bool good = true;
-    while ((good = input_chunk(input, &chunk)) && chunk.size > 0) {
-        struct csv_row row;
-        csv_start(&cursor, chunk.bytes, chunk.size, false);
-        while (csv_next(&cursor, &row)) {
-            take_row(lists, &row, line + row.line + 1, first, second);
-        }
-        line += cursor.line;
-    }
-    csv_cursor_free(&cursor);
-    chunk_free(&chunk);
-    return good ? EXIT_DONE : EXIT_IO;
+struct columns {
+    struct lists *lists;
+    uint32_t first, second;
+};
+
+static int take_pair(void *user, const struct csv_row *row, uint64_t line) {
+    const struct columns *of = user;
+    take_row(of->lists, row, line, of->first, of->second);
+    return EXIT_DONE;
 }
 
 static int run(struct lists *lists, const struct wanted *wanted) {
@@ -266,7 +258,7 @@ static int run(struct lists *lists, const struct wanted *wanted) {
         input_close(input);
         return EXIT_FOUND;
     }
-    code = read_rows(input, lists, (uint32_t)first, (uint32_t)second);
+    code = input_rows(input, take_pair, &(struct columns){lists, (uint32_t)first, (uint32_t)second});
     input_close(input);
     if (code != EXIT_DONE) {
         return code;

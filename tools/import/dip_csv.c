@@ -6,7 +6,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "../input.h"
 #include "../rules.h"
@@ -219,16 +218,12 @@ static const char *cell_of(struct dip_csv *csv, const struct csv_row *row, int c
     return text;
 }
 
-static void take_row(struct dip_csv *csv, const struct csv_row *row) {
-    uint64_t line = csv->input->line + row->line + 1;
+static int take_row(void *user, const struct csv_row *row, uint64_t line) {
+    struct dip_csv *csv = user;
     csv->rows++;
-    if (row->fault != CSV_FINE) {
-        reject(csv, line, csv_fault_text(row->fault));
-        return;
-    }
-    if (cell_of(csv, row, DIAGNOSES)[0] == '\0') {
-        reject(csv, line, "the diagnosis is empty");
-        return;
+    if (row->fault != CSV_FINE || cell_of(csv, row, DIAGNOSES)[0] == '\0') {
+        reject(csv, line, row->fault != CSV_FINE ? csv_fault_text(row->fault) : "the diagnosis is empty; enter it");
+        return EXIT_DONE;
     }
     size_t last = COLUMNS + csv->number_count;
     for (size_t c = 0; c < last; c++) {
@@ -236,12 +231,10 @@ static void take_row(struct dip_csv *csv, const struct csv_row *row) {
         dip_cell(&csv->catalogue, text, c + 1 == last);
     }
     csv->kept++;
+    return EXIT_DONE;
 }
 
 static int read_rows(struct dip_csv *csv) {
-    struct chunk chunk = {0};
-    struct csv_cursor cursor;
-    csv_cursor_init(&cursor, csv->input->separator, csv->input->columns);
     for (int c = 0; c < COLUMNS; c++) {
         yaml_put(&csv->catalogue, "%s%s", c > 0 ? "," : "", columns[c].name);
     }
@@ -252,28 +245,10 @@ static int read_rows(struct dip_csv *csv) {
     }
     yaml_put(&csv->catalogue, "\n");
     yaml_put(&csv->rejects, "line,reason\n");
-    uint64_t lines = 0;
-    bool good;
-    while ((good = input_chunk(csv->input, &chunk)) && chunk.size > 0) {
-        csv_start(&cursor, chunk.bytes, chunk.size, false);
-        for (struct csv_row row; csv_next(&cursor, &row);) {
-            row.line += lines;
-            take_row(csv, &row);
-        }
-        lines += cursor.line;
-    }
-    csv_cursor_free(&cursor);
-    chunk_free(&chunk);
-    return good ? EXIT_DONE : EXIT_IO;
+    return input_rows(csv->input, take_row, csv);
 }
 
 /* ---- the rules ---- */
-
-static bool put(struct place_out *out, const char *name, struct yaml *text) {
-    bool good = place_write(out, name, text);
-    yaml_clear(text);
-    return good;
-}
 
 static bool write_scheme(struct dip_csv *csv, struct place_out *out, const char *extends) {
     struct arena *arena = csv->arena;
@@ -295,9 +270,9 @@ static bool write_scheme(struct dip_csv *csv, struct place_out *out, const char 
         }
         yaml_put(&yaml, "]\n");
     }
-    bool good = put(out, "scheme.yaml", &yaml);
+    bool good = place_put(out, "scheme.yaml", &yaml);
     yaml_put(&yaml, "bundle: %s\nschemes: [scheme.yaml]\n", yaml_scalar(arena, id, false));
-    return put(out, "bundle.yaml", &yaml) && good;
+    return place_put(out, "bundle.yaml", &yaml) && good;
 }
 
 static int write_rules(struct dip_csv *csv, const char *base) {
@@ -305,7 +280,7 @@ static int write_rules(struct dip_csv *csv, const char *base) {
     if (out == NULL) {
         return EXIT_IO;
     }
-    bool written = put(out, "catalogue.csv", &csv->catalogue) && (csv->rejected == 0 || put(out, "rejects.csv", &csv->rejects)) &&
+    bool written = place_put(out, "catalogue.csv", &csv->catalogue) && (csv->rejected == 0 || place_put(out, "rejects.csv", &csv->rejects)) &&
                    write_scheme(csv, out, way_to(csv->arena, csv->output, base));
     const char *facts = written ? dip_compile(csv->arena, out) : NULL;
     if (facts == NULL) {
@@ -326,12 +301,10 @@ static int write_rules(struct dip_csv *csv, const char *base) {
 
 static int import_file(struct dip_csv *csv) {
     const char *base = dip_base(csv->arena, csv->base, "dip-hubei");
-    struct stat there;
     if (base == NULL) {
         return EXIT_IO;
     }
-    if (lstat(csv->output, &there) == 0 && !csv->force) {
-        complain("%s exists; say --force to replace it, or choose another folder", csv->output);
+    if (!place_is_free(csv->output, csv->force)) {
         return EXIT_IO;
     }
     int code = input_open(csv->file, csv->encoding, &csv->input);
