@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * casemix import dip-workbook: the national bureau's DIP workbook to rules that compile at once, with a report. */
-#include <getopt.h>
-#include <sys/stat.h>
-
-#include "../rules.h"
 #include "dip_book.h"
 
 static const char help[] =
@@ -24,38 +20,6 @@ static const char help[] =
     "  casemix import dip-workbook dip-3.0.xlsx -o my-dip\n"
     "  casemix compile my-dip/bundle.yaml -o my-dip.cmx\n";
 
-struct dip_options {
-    const char *file, *output, *base;
-    bool force;
-};
-
-static int read_options(struct dip_options *out, int argc, char **argv) {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            {"base", required_argument, NULL, 'b'},
-                                            {"force", no_argument, NULL, 'f'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    *out = (struct dip_options){0};
-    optind = 0; /* the dispatcher has read its own words */
-    for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
-        if (c == 'h') {
-            return rules_help(help);
-        }
-        if (c == '?') {
-            return rules_wrong_use("import dip-workbook", "unknown option");
-        }
-        out->output = c == 'o' ? optarg : out->output;
-        out->base = c == 'b' ? optarg : out->base;
-        out->force = out->force || c == 'f';
-    }
-    if (argc - optind != 1 || out->output == NULL || out->output[0] == '\0') {
-        return rules_wrong_use("import dip-workbook",
-                               argc - optind != 1 ? "name one workbook" : "say where the rules go with -o");
-    }
-    out->file = argv[optind];
-    return -1;
-}
-
 static int read_book(struct dip_book *book) {
     struct xlsx_trouble trouble;
     struct xlsx *workbook = xlsx_open(book->path, &trouble);
@@ -71,7 +35,7 @@ static int read_book(struct dip_book *book) {
     return good ? EXIT_DONE : EXIT_FOUND;
 }
 
-static int write_rules(struct dip_book *book, const struct dip_options *options, const char *base_path) {
+static int write_rules(struct dip_book *book, const struct import_arguments *options, const char *base_path) {
     struct sources sources = {.arena = book->arena, .report = report_new(book->arena)};
     struct scheme *base = scheme_read(&sources, base_path, (struct place){base_path, 0, 0});
     if (base == NULL || base->dip == NULL) {
@@ -106,21 +70,16 @@ static int write_rules(struct dip_book *book, const struct dip_options *options,
 }
 
 int import_dip_workbook(int argc, char **argv) {
-    struct dip_options options;
-    int code = read_options(&options, argc, argv);
+    struct import_arguments options;
+    int code = import_arguments(&options, argc, argv, help, "base");
     if (code >= 0) {
         return code;
-    }
-    struct stat there;
-    if (lstat(options.output, &there) == 0 && !options.force) {
-        complain("%s exists; say --force to replace it, or choose another folder", options.output);
-        return EXIT_IO;
     }
     struct arena *arena = arena_new();
     struct dip_book *book = ARENA_NEW(arena, struct dip_book);
     book->arena = arena;
     book->path = options.file;
-    const char *base = dip_base(arena, options.base, "dip-30");
+    const char *base = dip_base(arena, options.further, "dip-30");
     code = base == NULL ? EXIT_IO : read_book(book);
     if (code == EXIT_DONE) {
         code = write_rules(book, &options, base);

@@ -4,12 +4,10 @@
  * brings the catalogue and its lists, a CSV a sheet. */
 #include "dip_book.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "../rules.h"
 
 #ifndef CASEMIX_RULES_FOLDER
 #define CASEMIX_RULES_FOLDER "/usr/local/share/casemix/rules"
@@ -28,12 +26,6 @@ void dip_cell(struct yaml *csv, const char *text, bool last) {
         yaml_put(csv, "\"");
     }
     yaml_put(csv, last ? "\n" : ",");
-}
-
-static bool put(struct place_out *out, const char *name, struct yaml *text) {
-    bool good = place_write(out, name, text);
-    yaml_clear(text);
-    return good;
 }
 
 const char *dip_base(struct arena *arena, const char *said, const char *name) {
@@ -59,19 +51,9 @@ const char *dip_base(struct arena *arena, const char *said, const char *name) {
 const char *dip_compile(struct arena *arena, struct place_out *out) {
     struct compilation *work = compilation_new();
     bool good = compilation_read(work, place_file(out, "bundle.yaml")) && compilation_check(work) && compilation_build(work);
-    const struct report *report = compilation_report(work);
-    const char *facts = NULL;
-    if (good) {
-        size_t size, length;
-        char *text = NULL;
-        compilation_image(work, &size);
-        FILE *memory = need(open_memstream(&text, &length));
-        rules_print_scheme(compilation_scheme(work, 0), memory);
-        fclose(memory);
-        facts = arena_format(arena, "%.*s, an image of %zu bytes, %zu warnings", (int)(length - 1), text, size, report->warnings);
-        free(text);
-    } else {
-        report_print(report, stderr);
+    const char *facts = good ? rules_facts(arena, work) : NULL;
+    if (!good) {
+        report_print(compilation_report(work), stderr);
     }
     compilation_free(work);
     return facts;
@@ -145,7 +127,7 @@ static bool write_lacking(struct dip_book *book, struct place_out *out, enum cod
             yaml_put(&text, "%s\t%s\n", lack.items[i].code, lack.items[i].name);
         }
     }
-    return put(out, diagnoses ? "added-diagnoses.tsv" : "added-procedures.tsv", &text);
+    return place_put(out, diagnoses ? "added-diagnoses.tsv" : "added-procedures.tsv", &text);
 }
 
 /* ---- files ---- */
@@ -163,7 +145,7 @@ static bool write_sheet(struct dip_book *book, struct place_out *out, int sheet)
         dip_cell(&csv, row->when, false);
         dip_cell(&csv, row->basic ? "1" : "", true);
     }
-    return put(out, dip_sheet_file((enum dip_sheet)sheet), &csv);
+    return place_put(out, dip_sheet_file((enum dip_sheet)sheet), &csv);
 }
 
 static bool write_list(struct dip_book *book, struct place_out *out, const char *name, const struct dip_list *list) {
@@ -171,7 +153,7 @@ static bool write_list(struct dip_book *book, struct place_out *out, const char 
     for (size_t i = 0; i < list->count; i++) {
         yaml_put(&text, "%s%s%s\n", list->items[i].code, list->items[i].name[0] != '\0' ? "  # " : "", list->items[i].name);
     }
-    return list->count == 0 || put(out, name, &text);
+    return list->count == 0 || place_put(out, name, &text);
 }
 
 /* ICD codes and categories that a note names, as items of a set: "限A09.0、K92.2" is A09.0* K92.2*. */
@@ -277,9 +259,9 @@ static bool write_scheme(struct dip_book *book, struct place_out *out, const cha
                      dip_sheet_part((enum dip_sheet)sheet), sheet == DIP_FIRST ? ", without_operations: any" : "");
         }
     }
-    bool good = put(out, "scheme.yaml", &yaml);
+    bool good = place_put(out, "scheme.yaml", &yaml);
     yaml_put(&yaml, "bundle: %s\nschemes: [scheme.yaml]\n", yaml_scalar(book->arena, id, false));
-    return put(out, "bundle.yaml", &yaml) && good;
+    return place_put(out, "bundle.yaml", &yaml) && good;
 }
 
 bool dip_write(struct dip_book *book, struct place_out *out, const char *id, const char *extends, const struct scheme *base) {
@@ -318,5 +300,5 @@ bool dip_write_report(struct dip_book *book, struct place_out *out, const char *
                  (int)book->notes.length, book->notes.bytes);
     }
     yaml_clear(&book->notes);
-    return put(out, "REPORT.md", &text);
+    return place_put(out, "REPORT.md", &text);
 }

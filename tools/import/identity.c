@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What imported rules are called, and of which day they are. */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "../rules.h"
 #include "import.h"
 
 const char *rules_id(struct arena *arena, const char *path, const char *otherwise) {
@@ -43,4 +45,17 @@ const char *file_date(struct arena *arena, const char *path) {
         strftime(text, sizeof text, "%Y-%m-%d", &day);
     }
     return arena_copy(arena, text, strlen(text));
+}
+
+const char *rules_facts(struct arena *arena, struct compilation *work) {
+    size_t size, length;
+    char *text = NULL;
+    compilation_image(work, &size);
+    FILE *memory = need(open_memstream(&text, &length));
+    rules_print_scheme(compilation_scheme(work, 0), memory);
+    fclose(memory);
+    const char *facts = arena_format(arena, "%.*s, an image of %zu bytes, %zu warnings", (int)(length - 1), text, size,
+                                     compilation_report(work)->warnings);
+    free(text);
+    return facts;
 }

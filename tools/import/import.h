@@ -91,11 +91,23 @@ const char *expression_text(struct arena *arena, const struct expression *when);
 void yaml_drgs(struct yaml *yaml, int indent, const struct step *step, const struct split *splits, size_t split_count);
 const char *codes_text(struct arena *arena, const struct codeset *set, const struct catalogue *catalogue);
 
+/* ---- arguments.c ---- */
+
+/* FILE -o DIR [--FURTHER VALUE] [--force] */
+struct import_arguments {
+    const char *file, *output, *further; /* further: NULL if not said */
+    bool force;
+};
+/* -1, or the exit code of a run that ends here: after the help, wrong use, or DIR in the way. */
+int import_arguments(struct import_arguments *out, int argc, char **argv, const char *help, const char *further);
+
 /* ---- place.c: a folder with sub-folders that is there completely or not at all ---- */
 
 struct place_out;
+bool place_is_free(const char *path, bool force);           /* false after a message; place_open looks again */
 struct place_out *place_open(const char *path, bool force); /* NULL after a message */
 bool place_write(struct place_out *out, const char *name, const struct yaml *yaml); /* "mdc/A.yaml"; false after a message */
+bool place_put(struct place_out *out, const char *name, struct yaml *yaml); /* the same, and clears the text */
 const char *place_file(struct place_out *out, const char *name);                    /* where it is meanwhile */
 bool place_close(struct place_out *out);                                            /* gives it its name */
 void place_abandon(struct place_out *out);
@@ -103,6 +115,9 @@ void place_abandon(struct place_out *out);
 const char *way_to(struct arena *arena, const char *folder, const char *file);
 
 /* ---- identity.c ---- */
+
+/* What the compiler counted of the first scheme, in a line. */
+const char *rules_facts(struct arena *arena, struct compilation *work);
 
 /* The last part of a path, in letters that an id may have. */
 const char *rules_id(struct arena *arena, const char *path, const char *otherwise);

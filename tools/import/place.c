@@ -74,11 +74,19 @@ static void remove_tree(const char *path, int depth) {
     rmdir(path);
 }
 
+bool place_is_free(const char *path, bool force) {
+    struct stat there;
+    if (force || lstat(path, &there) != 0) {
+        return true;
+    }
+    complain("%s exists; say --force to replace it, or choose another folder", path);
+    return false;
+}
+
 struct place_out *place_open(const char *path, bool force) {
     struct stat there;
     bool exists = lstat(path, &there) == 0;
-    if (exists && !force) {
-        complain("%s exists; say --force to replace it, or choose another folder", path);
+    if (!place_is_free(path, force)) {
         return NULL;
     }
     if (exists && (!S_ISDIR(there.st_mode) || !only_rules(path, 0))) {
@@ -117,6 +125,12 @@ bool place_write(struct place_out *out, const char *name, const struct yaml *yam
     if (!good) {
         complain("cannot write %s: %s", path, strerror(errno));
     }
+    return good;
+}
+
+bool place_put(struct place_out *out, const char *name, struct yaml *yaml) {
+    bool good = place_write(out, name, yaml);
+    yaml_clear(yaml);
     return good;
 }
 

@@ -232,8 +232,7 @@ static bool read_base(struct job *job) {
     job->writing.missing = job->missing;
     write_additions(&job->writing, &yaml, 2);
     yaml_put(&yaml, yaml.length == head ? "  {}\n" : "");
-    bool good = place_write(job->writing.out, "base.yaml", &yaml);
-    yaml_clear(&yaml);
+    bool good = place_put(job->writing.out, "base.yaml", &yaml);
     const char *path = place_file(job->writing.out, "base.yaml");
     job->writing.base = good ? read_scheme(job, path) : NULL;
     unlink(path);
@@ -277,8 +276,7 @@ static bool write_all_of_overlay(struct job *job) {
     for (int attempt = 0;; attempt++) {
         struct yaml yaml = {.arena = job->arena};
         write_overlay(&job->writing, job->anew, &yaml);
-        bool good = place_write(job->writing.out, "scheme.yaml", &yaml);
-        yaml_clear(&yaml);
+        bool good = place_put(job->writing.out, "scheme.yaml", &yaml);
         const struct scheme *got = good ? read_back(job) : NULL;
         if (got == NULL) {
             return false;
@@ -295,8 +293,7 @@ static bool write_bundle(struct job *job) {
     struct yaml yaml = {.arena = job->arena};
     yaml_put(&yaml, "# SPDX-License-Identifier: Apache-2.0\n\nbundle: %s\nschemes: [scheme.yaml]\n",
              yaml_scalar(job->arena, job->writing.scheme->id, false));
-    bool good = place_write(job->writing.out, "bundle.yaml", &yaml);
-    yaml_clear(&yaml);
+    bool good = place_put(job->writing.out, "bundle.yaml", &yaml);
     return good;
 }
 
@@ -312,8 +309,7 @@ static bool move_file(struct job *job) {
     const char *folder = slash == NULL ? "." : arena_format(job->arena, "%.*s/.", (int)(slash - job->request.output), job->request.output);
     job->writing.extends = way_to(job->arena, folder, job->request.base);
     write_overlay(&job->writing, job->anew, &yaml);
-    bool good = place_write(job->writing.out, "scheme.yaml", &yaml);
-    yaml_clear(&yaml);
+    bool good = place_put(job->writing.out, "scheme.yaml", &yaml);
     if (!good) {
         return false;
     }

@@ -320,8 +320,7 @@ static const char *write_list(const struct writing *w, const char *file, const c
     yaml_comment(&text, 0, arena_format(w->arena, "%s: %u.", about, set->count));
     yaml_put(&text, "\n");
     yaml_lines(&text, shorten(w->shorteners[set->kind], set->bits, NULL));
-    *good = place_write(w->out, file, &text) && *good;
-    yaml_clear(&text);
+    *good = place_put(w->out, file, &text) && *good;
     return arena_format(w->arena, "{file: %s}", file);
 }
 
@@ -368,8 +367,7 @@ static bool write_mdc(const struct writing *w, const struct mdc *mdc, const stru
     for (size_t s = 0; s < mdc->step_count; s++) {
         write_step(w, &yaml, mdc->steps[s], uses, mdc);
     }
-    bool good = place_write(w->out, mdc_file(w, mdc), &yaml);
-    yaml_clear(&yaml);
+    bool good = place_put(w->out, mdc_file(w, mdc), &yaml);
     return good;
 }
 
@@ -398,8 +396,7 @@ static bool write_severity(const struct writing *w) {
             }
         }
     }
-    bool good = place_write(w->out, "severity.yaml", &yaml);
-    yaml_clear(&yaml);
+    bool good = place_put(w->out, "severity.yaml", &yaml);
     return good;
 }
 
@@ -465,8 +462,7 @@ static bool write_scheme_file(const struct writing *w, const struct uses *uses) 
     for (size_t m = 0; m < w->scheme->mdc_count; m++) {
         yaml_put(&yaml, "- %s\n", yaml_scalar(w->arena, mdc_file(w, w->scheme->mdcs[m]), false));
     }
-    good = place_write(w->out, "scheme.yaml", &yaml) && good;
-    yaml_clear(&yaml);
+    good = place_put(w->out, "scheme.yaml", &yaml) && good;
     yaml_clear(&sets);
     return good;
 }

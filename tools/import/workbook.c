@@ -3,11 +3,8 @@
  * casemix import workbook: the national bureau's DRG workbook to rules that compile at once, with a report. */
 #include <ctype.h>
 #include <dirent.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../rules.h"
 #include "import.h"
@@ -35,38 +32,6 @@ static const char help[] = "usage: casemix import workbook FILE.xlsx -o DIR [--c
                            "  casemix import workbook drg-3.0.xlsx -o my-drg --codes rules/codes\n"
                            "  casemix compile my-drg/bundle.yaml -o my-drg.cmx\n";
 
-struct import_options {
-    const char *file, *output, *codes;
-    bool force;
-};
-
-static int read_options(struct import_options *out, int argc, char **argv) {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            {"codes", required_argument, NULL, 'c'},
-                                            {"force", no_argument, NULL, 'f'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    *out = (struct import_options){0};
-    optind = 0; /* the dispatcher has read its own words */
-    for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
-        if (c == 'h') {
-            return rules_help(help);
-        }
-        if (c == '?') {
-            return rules_wrong_use("import workbook", "unknown option");
-        }
-        out->output = c == 'o' ? optarg : out->output;
-        out->codes = c == 'c' ? optarg : out->codes;
-        out->force = out->force || c == 'f';
-    }
-    if (argc - optind != 1 || !out->output || !out->output[0]) {
-        return rules_wrong_use("import workbook",
-                               argc - optind != 1 ? "name one workbook" : "say where the rules go with -o");
-    }
-    out->file = argv[optind];
-    return -1;
-}
-
 /* ---- code catalogues of the user ---- */
 
 static bool ends_with(const char *text, const char *end) {
@@ -93,19 +58,19 @@ static const char *find_catalogue(struct arena *arena, const char *folder, enum 
     return best ? arena_format(arena, "%s/%s", folder, best) : NULL;
 }
 
-static int load_catalogues(struct book_writing *writing, const struct import_options *options) {
+static int load_catalogues(struct book_writing *writing, const struct import_arguments *options) {
     struct arena *arena = writing->book->arena;
     struct sources sources = {.arena = arena, .report = report_new(arena)};
-    for (int kind = 0; options->codes && kind < CODE_KINDS; kind++) {
-        const char *path = find_catalogue(arena, options->codes, (enum code_kind)kind);
+    for (int kind = 0; options->further && kind < CODE_KINDS; kind++) {
+        const char *path = find_catalogue(arena, options->further, (enum code_kind)kind);
         if (!path) {
             complain("%s: there is no catalogue of %s (%s); name a folder that holds one, as rules/codes",
-                     options->codes, code_kind_words((enum code_kind)kind),
+                     options->further, code_kind_words((enum code_kind)kind),
                      kind == CODE_DIAGNOSIS ? "icd10*.tsv or diagnoses.tsv" : "icd9*.tsv or procedures.tsv");
             return EXIT_IO;
         }
         writing->base[kind] =
-            catalogue_load(&sources, path, (struct place){options->codes, 0, 0}, (enum code_kind)kind, path);
+            catalogue_load(&sources, path, (struct place){options->further, 0, 0}, (enum code_kind)kind, path);
         if (!writing->base[kind] || sources.report->errors > 0) {
             report_print(sources.report, stderr);
             return EXIT_FOUND;
@@ -144,10 +109,10 @@ static bool read_gray(struct book *book, const char *path, const char *id, enum 
     return true;
 }
 
-static bool take_gray(struct book *book, const struct import_options *options) {
-    if (options->codes) {
-        const char *diagnoses = arena_format(book->arena, "%s/gray-diagnoses.txt", options->codes);
-        const char *procedures = arena_format(book->arena, "%s/gray-procedures.txt", options->codes);
+static bool take_gray(struct book *book, const struct import_arguments *options) {
+    if (options->further) {
+        const char *diagnoses = arena_format(book->arena, "%s/gray-diagnoses.txt", options->further);
+        const char *procedures = arena_format(book->arena, "%s/gray-procedures.txt", options->further);
         if (!read_gray(book, diagnoses, "DI_GRAY", CODE_DIAGNOSIS) ||
             !read_gray(book, procedures, "OP_GRAY", CODE_PROCEDURE)) {
             return false;
@@ -190,25 +155,12 @@ static void tell_messages(struct book_writing *writing, const struct report *rep
 /* Compile the rules where they are meanwhile; the messages are told. NULL after errors, else the compiler's counts.
  */
 static const char *compile_rules(struct book_writing *writing, struct place_out *out) {
-    struct arena *arena = writing->book->arena;
     struct compilation *work = compilation_new();
     bool good = compilation_read(work, place_file(out, writing_name(writing, WRITTEN_BUNDLE))) &&
                 compilation_check(work) && compilation_build(work);
     const struct report *report = compilation_report(work);
     tell_messages(writing, report);
-    const char *facts = NULL;
-    if (good) {
-        size_t size;
-        char *text = NULL;
-        size_t length;
-        compilation_image(work, &size);
-        FILE *memory = need(open_memstream(&text, &length));
-        rules_print_scheme(compilation_scheme(work, 0), memory);
-        fclose(memory);
-        facts = arena_format(arena, "%.*s, an image of %zu bytes, %zu warnings", (int)(length - 1), text, size,
-                             report->warnings);
-        free(text);
-    }
+    const char *facts = good ? rules_facts(writing->book->arena, work) : NULL;
     compilation_free(work);
     return facts;
 }
@@ -224,7 +176,7 @@ static bool put_files(struct book_writing *writing, struct place_out *out) {
     return true;
 }
 
-static int write_rules(struct book_writing *writing, const struct import_options *options) {
+static int write_rules(struct book_writing *writing, const struct import_arguments *options) {
     struct place_out *out = place_open(options->output, options->force);
     if (!out) {
         return EXIT_IO;
@@ -286,15 +238,10 @@ static int read_book(struct book *book) {
 }
 
 int import_workbook(int argc, char **argv) {
-    struct import_options options;
-    int code = read_options(&options, argc, argv);
+    struct import_arguments options;
+    int code = import_arguments(&options, argc, argv, help, "codes");
     if (code >= 0) {
         return code;
-    }
-    struct stat there;
-    if (lstat(options.output, &there) == 0 && !options.force) {
-        complain("%s exists; say --force to replace it, or choose another folder", options.output);
-        return EXIT_IO;
     }
     struct arena *arena = arena_new();
     struct book *book = ARENA_NEW(arena, struct book);
