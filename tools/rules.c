@@ -51,6 +51,11 @@ void rules_print_scheme(const struct scheme *scheme, FILE *out) {
             drgs += scheme->mdcs[m]->steps[s]->drg_count;
         }
     }
-    fprintf(out, "%s: %zu MDC, %zu ADRG, %zu DRG, %u diagnoses, %u procedures\n", scheme->id, scheme->mdc_count, adrgs,
-            drgs, scheme->catalogues[CODE_DIAGNOSIS]->count, scheme->catalogues[CODE_PROCEDURE]->count);
+    if (scheme->dip != NULL) {
+        fprintf(out, "%s: DIP, %zu parts, %zu entries", scheme->id, scheme->mdc_count, drgs);
+    } else {
+        fprintf(out, "%s: %zu MDC, %zu ADRG, %zu DRG", scheme->id, scheme->mdc_count, adrgs, drgs);
+    }
+    fprintf(out, ", %u diagnoses, %u procedures\n", scheme->catalogues[CODE_DIAGNOSIS]->count,
+            scheme->catalogues[CODE_PROCEDURE]->count);
 }

@@ -200,9 +200,6 @@ static bool write_summary(const struct settle *s) {
     json_object_set_new(root, "image", json_string(casemix_image_fingerprint(s->image)));
     json_object_set_new(root, "scheme", json_stringn(s->scheme.text, s->scheme.length));
     add_policy(s, root);
-    if (is_demonstration(s->image, s->o.scheme, s->batch.policy)) {
-        json_object_set_new(root, "demonstration", json_true());
-    }
     json_object_set(root, "inputs", s->inputs);
     json_object_set_new(root, "in", json_integer((json_int_t)s->batch.in));
     json_object_set_new(root, "out", json_integer((json_int_t)s->batch.done));
