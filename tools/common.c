@@ -503,3 +503,26 @@ char *put_answer(char *at, casemix_text id, const casemix_grouping *g) {
 size_t row_room(casemix_text id, const casemix_grouping *grouping) {
     return 2 * (id.length + grouping->mdc.length + grouping->adrg.length + grouping->drg.length) + 256;
 }
+
+/* ---- several inputs --------------------------------------------------------------------------------------- */
+
+int check_inputs(const struct options *o) {
+    struct stat one, other;
+    for (int i = 0; i < o->word_count; i++) {
+        const char *path = o->words[i];
+        bool there = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &one) == 0 : stat(path, &one) == 0;
+        if (!there) {
+            complain("cannot read %s: %s; check the name and the permissions", path, strerror(errno));
+            return EXIT_IO;
+        }
+        for (int j = 0; j < i; j++) {
+            there =
+                strcmp(o->words[j], "-") == 0 ? fstat(STDIN_FILENO, &other) == 0 : stat(o->words[j], &other) == 0;
+            if (there && one.st_dev == other.st_dev && one.st_ino == other.st_ino) {
+                return wrong_use(o, "%s and %s are the same file; its cases would count twice", o->words[j],
+                                 path);
+            }
+        }
+    }
+    return EXIT_DONE;
+}

@@ -97,4 +97,8 @@ char *put_answer(char *at, casemix_text id, const casemix_grouping *grouping);
 /* Room for a row without its findings: the texts of the image are short, those of the input are given. */
 size_t row_room(casemix_text id, const casemix_grouping *grouping);
 
+/* The inputs of a command that takes several: a missing one is told before the others are worked off, and no file is
+ * counted twice. The exit code. */
+int check_inputs(const struct options *o);
+
 #endif

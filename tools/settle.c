@@ -372,28 +372,6 @@ static int settle(struct settle *s) {
     return !fine ? EXIT_IO : s->incomplete ? EXIT_FOUND : EXIT_DONE;
 }
 
-/* A missing file is told before the others are worked off, and no file is counted twice. */
-static int check_inputs(const struct options *o) {
-    struct stat one, other;
-    for (int i = 0; i < o->word_count; i++) {
-        const char *path = o->words[i];
-        bool there = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &one) == 0 : stat(path, &one) == 0;
-        if (!there) {
-            complain("cannot read %s: %s", path, strerror(errno));
-            return EXIT_IO;
-        }
-        for (int j = 0; j < i; j++) {
-            there =
-                strcmp(o->words[j], "-") == 0 ? fstat(STDIN_FILENO, &other) == 0 : stat(o->words[j], &other) == 0;
-            if (there && one.st_dev == other.st_dev && one.st_ino == other.st_ino) {
-                return wrong_use(o, "%s and %s are the same file; its cases would be paid twice", o->words[j],
-                                 path);
-            }
-        }
-    }
-    return EXIT_DONE;
-}
-
 int command_settle(int argc, char **argv) {
     struct settle s = {0};
     unsigned takes =

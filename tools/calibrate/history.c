@@ -6,11 +6,8 @@
 
 #include "../command.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct collector {
     struct store store;
@@ -314,27 +311,6 @@ static int gather(struct history *h) {
     if (h->store.count >= ABSENT32) {
         complain("more than %u cases are too many for one run", ABSENT32 - 1);
         return EXIT_FOUND;
-    }
-    return EXIT_DONE;
-}
-
-/* A missing file is told before the others are worked off, and no file is counted twice. */
-static int check_inputs(const struct options *o) {
-    struct stat one, other;
-    for (int i = 0; i < o->word_count; i++) {
-        const char *path = o->words[i];
-        bool there = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &one) == 0 : stat(path, &one) == 0;
-        if (!there) {
-            complain("cannot read %s: %s", path, strerror(errno));
-            return EXIT_IO;
-        }
-        for (int j = 0; j < i; j++) {
-            there =
-                strcmp(o->words[j], "-") == 0 ? fstat(STDIN_FILENO, &other) == 0 : stat(o->words[j], &other) == 0;
-            if (there && one.st_dev == other.st_dev && one.st_ino == other.st_ino) {
-                return wrong_use(o, "%s and %s are the same file; its cases would count twice", o->words[j], path);
-            }
-        }
     }
     return EXIT_DONE;
 }
