@@ -246,6 +246,14 @@ struct batch batch_of(const struct options *o, const casemix_image *image, batch
                           .row = row};
 }
 
+char *put_demonstration(char *at, const struct batch *b, casemix_text scheme) {
+    if (!b->tells_demonstration) {
+        return at;
+    }
+    bool one = !b->tells_scheme || is_demonstration(b->image, scheme.text, b->policy);
+    return put_bytes(at, ",1", one ? 2 : 1);
+}
+
 int batch_start(struct batch *batch) {
     const size_t size = batch->threads * sizeof *batch->workers;
     note_demonstration(batch->image, batch->scheme, batch->policy);

@@ -30,6 +30,9 @@ struct worker {
     struct done done; /* of the chunk */
 };
 
+/* ",1" where scheme or policy are made of demonstration data, else ","; nothing if the results have no such column. */
+char *put_demonstration(char *at, const struct batch *batch, casemix_text scheme);
+
 /* Add the result of the grouped case to worker->done.out. false: the row is rejected, by worker_reject. */
 typedef bool batch_row(struct worker *worker, const struct csv_row *row);
 
@@ -41,6 +44,7 @@ struct batch {
     bool settles;                    /* each worker adds up a settlement */
     bool clinical;                   /* the codes are of the clinical version */
     bool tells_scheme;               /* results of `group` name the scheme: the image has several */
+    bool tells_demonstration;        /* every row ends with `demonstration`: some of the rules are made of such data */
     bool tells_dip;                  /* they have the columns of DIP: the image has such a scheme */
     unsigned threads;
     batch_row *row;

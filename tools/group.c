@@ -14,7 +14,8 @@ static const char help[] =
     "how many. Of an image with several schemes each case takes the one in force at its date of discharge in its\n"
     "region (columns discharged and region), and a column scheme at the end names it. An image with a DIP scheme\n"
     "adds the columns dip,part,kind,score,factor,auxiliary: the entry, its part of the catalogue, its treatment kind,\n"
-    "its score, the factor of the auxiliary catalogues, and the classes of these that count, separated by |.\n"
+    "its score, the factor of the auxiliary catalogues, and the classes of these that count, separated by |. Results of\n"
+    "a scheme made of demonstration data have a last column demonstration, 1.\n"
     "\n"
     "  -i, --image FILE     the compiled rules\n"
     "  -o, --output FILE    result; it appears when complete (default: standard output)\n"
@@ -124,6 +125,7 @@ bool group_row(struct worker *w, const struct csv_row *row) {
     if (b->tells_scheme) {
         at = put_next_cell(at, g->scheme);
     }
+    at = put_demonstration(at, b, g->scheme);
     *at++ = '\n';
     w->done.out.size += (size_t)(at - start);
     return true;
@@ -180,8 +182,10 @@ int command_group(int argc, char **argv) {
     }
     struct batch batch = batch_of(&o, image, o.trace ? add_row_with_trace : group_row);
     struct buffer first = {0};
-    buffer_format(&first, "%s%s%s%s\n", heading, batch.tells_dip ? dip_heading : "",
-                  batch.tells_scheme ? ",scheme" : "", o.trace ? ",trace" : "");
+    batch.tells_demonstration = is_demonstration(image, o.scheme, NULL);
+    buffer_format(&first, "%s%s%s%s%s\n", heading, batch.tells_dip ? dip_heading : "",
+                  batch.tells_scheme ? ",scheme" : "", batch.tells_demonstration ? ",demonstration" : "",
+                  o.trace ? ",trace" : "");
     *buffer_room(&first, 1) = '\0';
     code = batch_to_file(&batch, &o, first.data);
     buffer_free(&first);

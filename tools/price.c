@@ -12,6 +12,7 @@ static const char help[] =
     "cost, patient_paid and other_paid. Amounts are in yuan. Where there is no price, price_status says why.\n"
     "Result: id,status,reason,mdc,adrg,drg,pool,price_status,class,points,point_value,standard,low_below,\n"
     "high_above,cost,fund_payment,gap,findings. gap: the standard less the cost, what is left or missing.\n"
+    "Where the scheme or the policy is made of demonstration data a last column demonstration says 1.\n"
     "\n"
     "  -i, --image FILE     the compiled rules\n"
     "      --policy ID      the payment policy; not needed if the image has one only\n"
@@ -23,7 +24,7 @@ static const char help[] =
     "  casemix price -i haerbin-2022.cmx cases.csv | head\n";
 
 static const char heading[] = "id,status,reason,mdc,adrg,drg,pool,price_status,class,points,point_value,standard,"
-                              "low_below,high_above,cost,fund_payment,gap,findings\n";
+                              "low_below,high_above,cost,fund_payment,gap,findings";
 
 /* Points to high_above; a case without class has empty cells, not zeros. One that only lacks what patients paid has
  * a class and a standard, which is what a ward wants to know. */
@@ -59,6 +60,7 @@ bool price_row(struct worker *w, const struct csv_row *row) {
     at = p.class_name.length ? put_next_decimal(at, p.standard - p.cost, 2) : put_bytes(at, ",", 1);
     *at++ = ',';
     at = put_findings(at, w->context, g, &p);
+    at = put_demonstration(at, w->batch, g->scheme);
     *at++ = '\n';
     w->done.out.size += (size_t)(at - start);
     return true;
@@ -81,7 +83,16 @@ int command_price(int argc, char **argv) {
     }
     struct batch batch = batch_of(&o, image, price_row);
     batch.policy = choose_policy(&o, image);
-    code = batch.policy ? batch_to_file(&batch, &o, heading) : EXIT_USAGE;
+    if (batch.policy) {
+        struct buffer first = {0};
+        batch.tells_demonstration = is_demonstration(image, o.scheme, batch.policy);
+        buffer_format(&first, "%s%s\n", heading, batch.tells_demonstration ? ",demonstration" : "");
+        *buffer_room(&first, 1) = '\0';
+        code = batch_to_file(&batch, &o, first.data);
+        buffer_free(&first);
+    } else {
+        code = EXIT_USAGE;
+    }
     batch_free(&batch);
     close_image(image);
     return code;

@@ -53,7 +53,7 @@ static const char *const file_names[] = {"cases.csv",   "hospitals.csv", "pools.
 /* ---- cases.csv -------------------------------------------------------------------------------------------- */
 
 static const char cases_heading[] = "id,hospital,pool,scheme,group,status,class,points,point_value,standard,"
-                                    "fund_payment,reason,price_status,cost,findings\n";
+                                    "fund_payment,reason,price_status,cost,findings";
 
 static char *put_payment(char *at, const casemix_price *p) {
     if (p->status != CASEMIX_PRICED) {
@@ -179,6 +179,7 @@ static bool add_case(struct worker *w, const struct csv_row *row) {
     at = p.status == CASEMIX_PRICED ? put_next_decimal(at, p.cost, 2) : put_bytes(at, ",", 1);
     *at++ = ',';
     at = put_findings(at, w->context, g, &p);
+    at = put_demonstration(at, w->batch, g->scheme);
     *at++ = '\n';
     w->done.out.size += (size_t)(at - start);
     return true;
@@ -272,11 +273,13 @@ static int run_inputs(struct settle *s) {
 
 /* What is written begins anew with each pass; only that of the last one stays. */
 static bool open_outputs(struct settle *s) {
+    const char *rest = s->batch.tells_demonstration ? ",demonstration\n" : "\n";
     output_abandon(s->batch.out);
     rejects_abandon(&s->rejects);
     s->batch.out = output_open(folder_file(s->folder, SETTLE_CASES));
     return s->batch.out && rejects_open(&s->rejects, folder_file(s->folder, SETTLE_REJECTS), true) &&
-           output_write(s->batch.out, cases_heading, sizeof cases_heading - 1);
+           output_write(s->batch.out, cases_heading, sizeof cases_heading - 1) &&
+           output_write(s->batch.out, rest, strlen(rest));
 }
 
 static int run_pass(struct settle *s) {
@@ -396,6 +399,7 @@ int command_settle(int argc, char **argv) {
     code = EXIT_USAGE;
     if (s.batch.policy) {
         s.scheme = scheme_of(s.image, s.o.scheme, s.batch.policy);
+        s.batch.tells_demonstration = is_demonstration(s.image, s.o.scheme, s.batch.policy);
         code = settle(&s);
     }
     if (code == EXIT_DONE || s.incomplete) {

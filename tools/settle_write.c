@@ -64,7 +64,7 @@ static void add_figure_names(const struct settle *s, struct buffer *text, casemi
             buffer_cell(text, name);
         }
     }
-    buffer_text(text, "\n");
+    buffer_text(text, s->batch.tells_demonstration ? ",demonstration\n" : "\n");
 }
 
 static void add_figures(const struct settle *s, struct buffer *text, casemix_scope scope, uint32_t n) {
@@ -81,7 +81,7 @@ static void add_figures(const struct settle *s, struct buffer *text, casemix_sco
             buffer_format(text, ",%s", words);
         }
     }
-    buffer_text(text, "\n");
+    buffer_text(text, s->batch.tells_demonstration ? ",1\n" : "\n");
 }
 
 static bool write_hospitals(const struct settle *s) {
@@ -189,7 +189,7 @@ static void add_policy(const struct settle *s, json_t *root) {
             json_object_set_new(root, "note", json_string(info.note.text));
         }
     }
-    if (is_demonstration(s->image, s->o.scheme, s->batch.policy)) {
+    if (s->batch.tells_demonstration) {
         json_object_set_new(root, "demonstration", json_true());
     }
 }

@@ -330,7 +330,7 @@ static bool is_table_key(const char *key) {
 
 static void collect_from_map(struct policy *policy, const struct policy_table *table, const struct node *part,
                              size_t depth, bool top) {
-    if (part->kind != NODE_MAP || depth == table->axis_count) {
+    if (part->kind != NODE_MAP || depth >= table->axis_count || depth >= IMAGE_TABLE_AXES) {
         return;
     }
     for (size_t i = 0; i < part->count; i++) {
