@@ -584,6 +584,7 @@ Test(command, wrong_use, .init = make_folder, .fini = drop_folder) {
         {"drg -i $IMAGES/small.cmx -o $F/out", "say which history", 2},
         {"drg -i $IMAGES/small.cmx $F/none.csv -o $F/out", "cannot read", 3},
         {"drg -i $IMAGES/small.cmx $F/history.csv $F/history.csv -o $F/out", "would count twice", 2},
+        {"dip -i $IMAGES/dip-small.cmx $F/history.csv -o $F/out --extends none.yaml", "say the way from there", 2},
         {"drg -i $IMAGES/small.cmx $F/history.csv -o $F/out --weights 1:0:7", "--weights takes", 2},
         {"drg -i $IMAGES/small.cmx $F/history.csv -o $F/out --weights 1:2:3:4:5:6", "--weights takes", 2},
         {"drg -i $IMAGES/small.cmx $F/history.csv -o $F/out --trim percentile:97:2", "--trim takes", 2},

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
     "usage: casemix calibrate dip -i FRAME.cmx HISTORY.csv... -o DIR [options]\n"
@@ -38,7 +39,7 @@ static const char help[] =
     "      --basic-cv 0.7, --basic-cases 5   basic entries: spread at most, and cases at every hospital level\n"
     "                                        at least\n"
     "      --levels W=L,...    words of hospital_level that mean the level L\n"
-    "      --extends PATH      the frame's scheme, as DIR/scheme.yaml is to name it\n"
+    "      --extends PATH      the frame's scheme, as DIR/scheme.yaml is to name it: the way from DIR\n"
     "      --id ID, --title TEXT, --date YYYY-MM-DD, --demonstration   of the scheme\n"
     "      --names FILE,FILE   code catalogues (code TAB name) for the names of entries\n"
     "      --quiet, --map FILE, --encoding NAME, --codes NAME, --threads N   as for `casemix settle`\n"
@@ -265,6 +266,23 @@ static int check_words(const struct settings *s) {
     return s->benchmark && s->mean_cost ? wrong_use(&s->o, "say --benchmark or --mean-cost, not both") : EXIT_DONE;
 }
 
+/* The rules that are written would not compile: better said before the history is read. */
+static int check_extends(const struct dip *d) {
+    const char *way = d->settings.extends, *file = folder_file(d->folder, REJECTS);
+    char *path = NULL;
+    if (!way) {
+        return EXIT_DONE;
+    }
+    if (asprintf(&path, "%.*s%s", way[0] == '/' ? 0 : (int)(strrchr(file, '/') + 1 - file), file, way) < 0) {
+        out_of_memory();
+    }
+    bool there = access(path, R_OK) == 0;
+    free(path);
+    return there ? EXIT_DONE
+                 : wrong_use(&d->settings.o, "--extends %s: there is no such file as seen from %s; say the way from there",
+                             way, d->settings.o.output);
+}
+
 static void make_catalogue(struct dip *d) {
     read_combinations(d);
     struct sorting sorting = sort_records(&d->history.store, d->history.groups.count);
@@ -285,7 +303,8 @@ static int calibrate(struct dip *d) {
     if (!d->folder) {
         return EXIT_IO;
     }
-    if ((code = history_read(&d->history, folder_file(d->folder, REJECTS))) != EXIT_DONE) {
+    if ((code = check_extends(d)) != EXIT_DONE ||
+        (code = history_read(&d->history, folder_file(d->folder, REJECTS))) != EXIT_DONE) {
         return code;
     }
     d->study = study_of(&d->history);
