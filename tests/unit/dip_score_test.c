@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Scores, basic entries and factors of the worked examples E33 to E40, E52 and E62, as far as grouping gives them:
+ * Scores, basic entries and factors of the worked examples E33 to E41, E52 and E62, as far as grouping gives them:
  * what their payment is made of. Library and slow evaluator must both say so. */
 #include "../../tables/decimal.h"
 #include "../support/dip_duel.h"
@@ -35,8 +35,11 @@ static const struct example examples[] = {
      ""},
     {"E38 a ten-thousandth less is", "J18.900", "40", "三级", "3599.9999", NULL, "L", 7000000, 72000000, 1000000,
      false, "low_standard=低于50% "},
-    {"E39 E40 high", "N18.000", "40", NULL, "20000.00", NULL, "H", 8000000, 80000000, 1000000, false,
+    {"E39 E40 E41a high", "N18.000", "40", NULL, "20000.00", NULL, "H", 8000000, 80000000, 1000000, false,
      "high=超过2倍 "},
+    {"E41b far above", "N18.000", "40", NULL, "41000.00", NULL, "H", 8000000, 80000000, 1000000, false,
+     "high=超过2倍 "},
+    {"E41c exactly half", "N18.000", "40", NULL, "4000.00", NULL, "H", 8000000, 80000000, 1000000, false, ""},
     {"E52 score 0 is a score", "D50.900", "40", NULL, "3287.65", NULL, "Z", 0, -1, 1000000, false, ""},
     {"E62 share of traditional medicine", "G81.900", "40", NULL, "10000", "4100", "T", 6400000, -1, 1030000, false,
      "tcm=中医占比* "},
