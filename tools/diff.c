@@ -14,17 +14,21 @@
 static const char help[] =
     "usage: casemix diff A.yaml B.yaml [--cases FILE] [options]\n"
     "\n"
-    "Says in words what differs between two rule sets, each a bundle or a scheme alone: groups added, removed, moved\n"
+    "Says in words what differs between two rule sets, each a bundle or a scheme alone: groups added, removed, "
+    "moved\n"
     "and renamed, conditions (old and new text), codes that came into a set or left it, codes whose severity or\n"
-    "exclusion changed, preparation, and with policies weights, parameters and formulas. Of DIP schemes: entries added,\n"
+    "exclusion changed, preparation, and with policies weights, parameters and formulas. Of DIP schemes: entries "
+    "added,\n"
     "removed and changed, kinds, operations, search steps, auxiliary catalogues, supervision indices. Sets and\n"
     "exclusion tables are compared by the codes in them, so other names and numbers of the same content are no\n"
     "difference.\n"
-    "With --cases every case is grouped by both, and tables show which cases move from which group to which. Memory\n"
+    "With --cases every case is grouped by both, and tables show which cases move from which group to which. "
+    "Memory\n"
     "grows with the number of groups, not of cases.\n"
     "\n"
     "      --cases FILE        cases as for `casemix group`\n"
-    "      --scheme-a ID       scheme of A, --scheme-b ID of B; not needed where there is one. Of bundles with several\n"
+    "      --scheme-a ID       scheme of A, --scheme-b ID of B; not needed where there is one. Of bundles with "
+    "several\n"
     "                          the schemes of the same id are compared, and each case is grouped by its date\n"
     "      --policy-a ID       policy of A, --policy-b ID of B; not needed where each has one\n"
     "      --all               every code of a list (otherwise the first 10), every group of the tables\n"
@@ -103,7 +107,8 @@ static void print_pair(const struct layout *layout, const struct difference *d) 
 /* The text, and of what is new its condition, on a line of its own if it is long. */
 static void print_text(const struct layout *layout, const struct difference *d) {
     char *text = one_line(d->text), *when = one_line(d->before == NULL && d->after != NULL ? d->after : "");
-    bool fits = indent_of(layout) + display_width(text, strlen(text)) + display_width(when, strlen(when)) < LINE_WIDTH;
+    bool fits =
+        indent_of(layout) + display_width(text, strlen(text)) + display_width(when, strlen(when)) < LINE_WIDTH;
     printf("%s", text);
     if (when[0] != '\0') {
         printf("%s", fits ? "; " : "");
@@ -227,8 +232,8 @@ static const struct policy *policy_of(const struct compilation *work, const char
 }
 
 /* What --scheme and --policy say of a side, or what is the only one there. */
-static int choose_side(const struct options *o, const struct compilation *work, const char *scheme, const char *policy,
-                       struct diff_side *side) {
+static int choose_side(const struct options *o, const struct compilation *work, const char *scheme,
+                       const char *policy, struct diff_side *side) {
     if (policy != NULL && policy_of(work, policy) == NULL) {
         return wrong_use(o, "%s has no policy %s", side->path, policy);
     }
@@ -270,7 +275,8 @@ static size_t compare_pair(const struct options *o, struct compilation *const wo
     if (with_policies) {
         printf("policies: %s -> %s\n", sides[0].policy, sides[1].policy);
     } else if (sides[0].policy != NULL || sides[1].policy != NULL) {
-        printf("policies: not compared, %s has none to compare with %s\n", sides[sides[0].policy != NULL ? 1 : 0].path,
+        printf("policies: not compared, %s has none to compare with %s\n",
+               sides[sides[0].policy != NULL ? 1 : 0].path,
                sides[0].policy != NULL ? sides[0].policy : sides[1].policy);
     }
     print_comparison(c, o->all);

@@ -149,8 +149,10 @@ static void tell_severity(const struct story *story, bool has_others) {
 }
 
 static const char *level_name(casemix_trace_kind kind) {
-    static const char *const names[] = {[CASEMIX_TRACE_MDC] = "MDC", [CASEMIX_TRACE_ADRG] = "ADRG",
-                                        [CASEMIX_TRACE_QY] = "QY",   [CASEMIX_TRACE_DRG] = "DRG"};
+    static const char *const names[] = {[CASEMIX_TRACE_MDC] = "MDC",
+                                        [CASEMIX_TRACE_ADRG] = "ADRG",
+                                        [CASEMIX_TRACE_QY] = "QY",
+                                        [CASEMIX_TRACE_DRG] = "DRG"};
     return names[kind];
 }
 
@@ -196,8 +198,8 @@ static bool has_group(const struct story *story, size_t mdc) {
     return false;
 }
 
-/* The way to the answer. Of what was tried and not met, only the DRGs beside the answer are of interest: a coder asks
- * first why the case is not the severe one. */
+/* The way to the answer. Of what was tried and not met, only the DRGs beside the answer are of interest: a coder
+ * asks first why the case is not the severe one. */
 static void tell_way(const struct story *story, casemix_status status) {
     const bool answered = status == CASEMIX_GROUPED || status == CASEMIX_QY;
     unsigned mdcs = 0, adrgs = 0;
@@ -222,8 +224,8 @@ static void tell_way(const struct story *story, casemix_status status) {
         }
     }
     if (!story->all && mdcs + adrgs > 0) {
-        fprintf(story->to, "  %snot met: %u MDC, %u ADRG (--all shows them)\n", answered ? "tried before and " : "", mdcs,
-                adrgs);
+        fprintf(story->to, "  %snot met: %u MDC, %u ADRG (--all shows them)\n", answered ? "tried before and " : "",
+                mdcs, adrgs);
     }
 }
 
@@ -281,7 +283,8 @@ static const char *reason_sentence(casemix_reason reason) {
     case CASEMIX_REASON_ADRG_ONLY:
         return "no DRG of the ADRG fits; this scheme answers with the ADRG then";
     case CASEMIX_REASON_QY:
-        return "ambiguous: the MDC takes the diagnosis, but no group before this step takes it with these procedures";
+        return "ambiguous: the MDC takes the diagnosis, but no group before this step takes it with these "
+               "procedures";
     case CASEMIX_REASON_NO_PRINCIPAL:
         return "there is no principal diagnosis; it is the first of dx";
     case CASEMIX_REASON_UNKNOWN_PRINCIPAL:
@@ -367,7 +370,8 @@ static void tell_figure(FILE *to, const char *what, int64_t value, unsigned plac
 
 /* What the entry is worth, and what decided. */
 static void tell_entry(FILE *to, const casemix_dip *dip) {
-    fprintf(to, "  %s entry of %s for a case of %s", dip->basic ? "basic" : "an", dip->kind.text, dip->case_kind.text);
+    fprintf(to, "  %s entry of %s for a case of %s", dip->basic ? "basic" : "an", dip->kind.text,
+            dip->case_kind.text);
     tell_figure(to, "score", dip->score, 4);
     tell_figure(to, "mean cost", dip->mean_cost, 4);
     fputs(", auxiliary factor ", to);
@@ -421,8 +425,8 @@ static void tell_search_line(FILE *to, const casemix_trace *e, const char *level
     }
 }
 
-/* The steps up to the answer with the entries that take the diagnosis. Unless all are asked for: of those that do not
- * match only some that lack one thing. */
+/* The steps up to the answer with the entries that take the diagnosis. Unless all are asked for: of those that do
+ * not match only some that lack one thing. */
 static void tell_steps(const struct story *story, const casemix_dip *answer) {
     enum { SHOWN = 8 };
     size_t near = 0, left = 0;

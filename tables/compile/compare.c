@@ -35,7 +35,8 @@ static bool has_children(const struct expression *when) {
            when->op == EXPR_TOTAL;
 }
 
-/* Do both ask the same, whatever the sets hold? Sets written in braces or with other names may stand for each other. */
+/* Do both ask the same, whatever the sets hold? Sets written in braces or with other names may stand for each
+ * other. */
 static bool same_shape(const struct expression *a, const struct expression *b) {
     if (a->op != b->op || a->where != b->where || a->number != b->number || a->count != b->count ||
         a->fact != b->fact || a->compare != b->compare || (a->set == NULL) != (b->set == NULL) ||
@@ -54,8 +55,8 @@ static bool same_shape(const struct expression *a, const struct expression *b) {
     return true;
 }
 
-static void note_sets(struct comparison *c, const struct expression *a, const struct expression *b, const char *part,
-                      const char *user) {
+static void note_sets(struct comparison *c, const struct expression *a, const struct expression *b,
+                      const char *part, const char *user) {
     if (a->set != NULL) {
         compare_note_pair(c, a->set, b->set, part, user);
     }
@@ -116,8 +117,8 @@ static size_t run_lengths(struct arena *arena, const size_t *places, size_t coun
     return longest;
 }
 
-/* Of things in the order of B, given by their places in A (SIZE_MAX: not there), those that moved: all that are not in
- * a longest ascending run; of several such runs the one whose things stand first. */
+/* Of things in the order of B, given by their places in A (SIZE_MAX: not there), those that moved: all that are not
+ * in a longest ascending run; of several such runs the one whose things stand first. */
 bool *compare_moved(struct arena *arena, const size_t *places, size_t count) {
     bool *moved = ARENA_ARRAY(arena, bool, count + 1);
     size_t *lengths = ARENA_ARRAY(arena, size_t, count + 1), *first = ARENA_ARRAY(arena, size_t, count + 2);
@@ -127,7 +128,8 @@ bool *compare_moved(struct arena *arena, const size_t *places, size_t count) {
         moved[i] = lengths[i] > 0;
         first[lengths[i]]++;
     }
-    for (size_t length = 0, next = 0; length <= longest; length++) { /* from how many there are to where they start */
+    for (size_t length = 0, next = 0; length <= longest;
+         length++) { /* from how many there are to where they start */
         size_t there = first[length];
         first[length] = next;
         next += there;
@@ -135,7 +137,8 @@ bool *compare_moved(struct arena *arena, const size_t *places, size_t count) {
     for (size_t i = 0; i < count; i++) {
         by_length[first[lengths[i]]++] = i;
     }
-    for (size_t length = longest; length > 0; length--) { /* first[length - 1] is where those of this length start now */
+    for (size_t length = longest; length > 0;
+         length--) { /* first[length - 1] is where those of this length start now */
         size_t at = first[length - 1];
         while (places[by_length[at]] >= below) {
             at++;
@@ -181,7 +184,8 @@ static const struct step *step_of_drg(const struct scheme *scheme, const char *c
 /* What a DRG's name adds to its ADRG's: a renamed ADRG renames its DRGs, which need not be told one by one. */
 static const char *own_name(struct comparison *c, const struct step *step, const struct drg *drg) {
     size_t length = strlen(step->name);
-    return strncmp(drg->name, step->name, length) == 0 ? arena_format(c->arena, "...%s", drg->name + length) : drg->name;
+    return strncmp(drg->name, step->name, length) == 0 ? arena_format(c->arena, "...%s", drg->name + length)
+                                                       : drg->name;
 }
 
 static void add_drg(struct comparison *c, const char *part, const struct step *b, const struct drg *drg) {
@@ -219,14 +223,15 @@ static void compare_drgs(struct comparison *c, const char *part, const struct st
     for (size_t d = 0; d < b->drg_count; d++) {
         if (moved[d]) {
             compare_say_moved(c, part, b->drgs[d].code, places[d] > 0 ? a->drgs[places[d] - 1].code : NULL,
-                      d > 0 ? b->drgs[d - 1].code : NULL);
+                              d > 0 ? b->drgs[d - 1].code : NULL);
         }
     }
 }
 
 /* ---- steps ---- */
 
-static const struct step *find_step(const struct scheme *scheme, const char *id, const struct mdc **mdc, size_t *at) {
+static const struct step *find_step(const struct scheme *scheme, const char *id, const struct mdc **mdc,
+                                    size_t *at) {
     for (size_t m = 0; m < scheme->mdc_count; m++) {
         for (size_t s = 0; s < scheme->mdcs[m]->step_count; s++) {
             if (strcmp(scheme->mdcs[m]->steps[s]->id, id) == 0) {
@@ -263,7 +268,8 @@ static const char *drg_codes(struct comparison *c, const struct step *step) {
 
 static void add_step(struct comparison *c, const struct mdc *mdc, size_t at) {
     const struct step *step = mdc->steps[at];
-    struct difference *out = difference_add(c, mdc->code, step->id, has_code(c->a, step->code) ? "entry added" : "added");
+    struct difference *out =
+        difference_add(c, mdc->code, step->id, has_code(c->a, step->code) ? "entry added" : "added");
     out->text = arena_format(c->arena, "%s%s%s; %s%s", step->name, step->drg_count > 0 ? "; DRG " : "",
                              drg_codes(c, step), at > 0 ? "after " : "first", at > 0 ? mdc->steps[at - 1]->id : "");
     out->after = condition_words(c, step->when);
@@ -274,8 +280,10 @@ static void add_step(struct comparison *c, const struct mdc *mdc, size_t at) {
 }
 
 static void remove_step(struct comparison *c, const char *part, const struct step *step) {
-    struct difference *out = difference_add(c, part, step->id, has_code(c->b, step->code) ? "entry removed" : "removed");
-    out->text = arena_format(c->arena, "%s%s%s", step->name, step->drg_count > 0 ? "; DRG " : "", drg_codes(c, step));
+    struct difference *out =
+        difference_add(c, part, step->id, has_code(c->b, step->code) ? "entry removed" : "removed");
+    out->text =
+        arena_format(c->arena, "%s%s%s", step->name, step->drg_count > 0 ? "; DRG " : "", drg_codes(c, step));
 }
 
 static void compare_step(struct comparison *c, const char *part, const struct step *a, const struct step *b) {
@@ -290,7 +298,8 @@ static void compare_step(struct comparison *c, const char *part, const struct st
     compare_drgs(c, part, a, b);
 }
 
-/* The steps of an MDC; those that came from another MDC are told here, those that went to another are told there. */
+/* The steps of an MDC; those that came from another MDC are told here, those that went to another are told there.
+ */
 static void compare_steps(struct comparison *c, const struct mdc *a, const struct mdc *b) {
     size_t at, *places = ARENA_ARRAY(c->arena, size_t, b->step_count + 1);
     const struct mdc *mdc;
@@ -315,7 +324,7 @@ static void compare_steps(struct comparison *c, const struct mdc *a, const struc
     for (size_t s = 0; s < b->step_count; s++) {
         if (moved[s]) {
             compare_say_moved(c, b->code, b->steps[s]->id, places[s] > 0 ? a->steps[places[s] - 1]->id : NULL,
-                      s > 0 ? b->steps[s - 1]->id : NULL);
+                              s > 0 ? b->steps[s - 1]->id : NULL);
         }
     }
 }
@@ -367,7 +376,7 @@ static void compare_mdcs(struct comparison *c) {
     for (size_t m = 0; m < b->mdc_count; m++) {
         if (moved[m]) {
             compare_say_moved(c, "", b->mdcs[m]->code, places[m] > 0 ? a->mdcs[places[m] - 1]->code : NULL,
-                      m > 0 ? b->mdcs[m - 1]->code : NULL);
+                              m > 0 ? b->mdcs[m - 1]->code : NULL);
         }
     }
 }
@@ -403,11 +412,10 @@ static const char *requirement_words(struct comparison *c, const struct scheme *
 
 static const char *compatibility_words(struct comparison *c, const struct scheme *scheme) {
     const struct compatibility *of = &scheme->compatibility;
-    const char *words = arena_format(c->arena, "%s%s%s%s%s", of->exact_codes ? "codes exact, " : "",
-                                     of->sex_words_refused ? "sex refuse-words, " : "",
-                                     of->sex_words_unknown ? "sex unknown-words, " : "",
-                                     of->negative_numbers ? "numbers negative, " : "",
-                                     of->gray_as_others ? "gray as-others, " : "");
+    const char *words = arena_format(
+        c->arena, "%s%s%s%s%s", of->exact_codes ? "codes exact, " : "",
+        of->sex_words_refused ? "sex refuse-words, " : "", of->sex_words_unknown ? "sex unknown-words, " : "",
+        of->negative_numbers ? "numbers negative, " : "", of->gray_as_others ? "gray as-others, " : "");
     for (int fact = 0; fact < FACT_COUNT; fact++) {
         if (of->zero_if_missing[fact]) {
             words = arena_format(c->arena, "%s%s as zero, ", words, fact_rows[fact].word);

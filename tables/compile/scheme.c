@@ -11,11 +11,12 @@
 enum { EXTENDS_DEPTH = 16 };
 
 /* Keys of every scheme, then those of each kind. */
-#define SCHEME_KEYS                                                                                              \
-    "scheme", "kind", "title", "source", "date", "sure", "note", "demonstration", "in_force", "codes", "require", "sets", \
-        "severity", "gray", "invalid", "compatibility", "extends"
-static const char *const drg_keys[] = {SCHEME_KEYS, "no_drg", "splits", "mdcs", "order", "change", "insert", "remove",
-                                       "rename", "retry_procedures", NULL};
+#define SCHEME_KEYS                                                                                                \
+    "scheme", "kind", "title", "source", "date", "sure", "note", "demonstration", "in_force", "codes", "require",  \
+        "sets", "severity", "gray", "invalid", "compatibility", "extends"
+static const char *const drg_keys[] = {SCHEME_KEYS, "no_drg",           "splits", "mdcs",
+                                       "order",     "change",           "insert", "remove",
+                                       "rename",    "retry_procedures", NULL};
 static const char *const dip_keys[] = {SCHEME_KEYS, DIP_SCHEME_KEYS, NULL};
 
 /* ---- pieces that whole schemes and overlays share ---- */
@@ -61,8 +62,8 @@ static const char *table_set(struct draft *draft, const char *part, const char *
     return arena_format(draft->arena, "%s_%s", part, table);
 }
 
-void draft_named_set(struct draft *draft, const struct node *key, const struct node *definition,
-                            const char *set, bool patch) {
+void draft_named_set(struct draft *draft, const struct node *key, const struct node *definition, const char *set,
+                     bool patch) {
     if (definition == NULL) {
         return;
     }
@@ -99,7 +100,8 @@ void draft_severity(struct draft *draft, const struct node *severity, bool patch
         for (size_t part = 0; part < body->count; part++) {
             for (size_t k = 0; k < 3; k++) {
                 if (strcmp(body->keys[part]->text, keys[k]) == 0) {
-                    draft_named_set(draft, body->keys[part], body->items[part], table_set(draft, parts[k], key->text), patch);
+                    draft_named_set(draft, body->keys[part], body->items[part],
+                                    table_set(draft, parts[k], key->text), patch);
                 }
             }
         }
@@ -107,10 +109,12 @@ void draft_severity(struct draft *draft, const struct node *severity, bool patch
 }
 
 /* The codes of `gray` and `invalid` are sets like others: DI_GRAY, OP_GRAY, DI_INVALID, OP_INVALID. */
-static const char *const barred_sets[BARRED_KINDS][CODE_KINDS] = {{"DI_GRAY", "OP_GRAY"}, {"DI_INVALID", "OP_INVALID"}};
+static const char *const barred_sets[BARRED_KINDS][CODE_KINDS] = {{"DI_GRAY", "OP_GRAY"},
+                                                                  {"DI_INVALID", "OP_INVALID"}};
 
 static void draft_barred(struct draft *draft, const struct node *map, enum barred_kind kind, bool patch) {
-    static const char *const keys[] = {"diagnoses", "procedures", "principal_diagnosis", "principal_procedure", NULL};
+    static const char *const keys[] = {"diagnoses", "procedures", "principal_diagnosis", "principal_procedure",
+                                       NULL};
     const char *what = kind == BARRED_GRAY ? "gray" : "invalid";
     if (map == NULL || node_expect(draft->report, map, NODE_MAP, what) == NULL) {
         return;
@@ -152,8 +156,8 @@ struct draft_mdc *draft_find_mdc(const struct draft *draft, const char *code) {
 }
 
 struct draft_step *draft_new_step(struct draft *draft, const struct node *key, const struct node *body) {
-    static const char *const keys[] = {"code", "name", "when", "drgs", "no_drg", "qy", "sets", "after", "before",
-                                       "mdc",  "source", NULL};
+    static const char *const keys[] = {"code", "name",  "when",   "drgs", "no_drg", "qy",
+                                       "sets", "after", "before", "mdc",  "source", NULL};
     const char *what = arena_format(draft->arena, "the step %s", key->text);
     if (node_expect(draft->report, body, NODE_MAP, what) == NULL) {
         return NULL;
@@ -300,8 +304,8 @@ static void collect_nameless(struct draft *draft, const struct node *node, struc
     for (size_t at = 0; at < node->length;) {
         size_t length = strcspn(node->text + at, " ,\t\n");
         if (length > 0) {
-            struct code code = {.text = arena_copy(draft->arena, node->text + at, length),
-                                .length = (uint32_t)length, .name = ""};
+            struct code code = {
+                .text = arena_copy(draft->arena, node->text + at, length), .length = (uint32_t)length, .name = ""};
             add_code(draft, more, code, node_cursor_place(&cursor, at));
         }
         at += length + 1;
@@ -337,7 +341,8 @@ static void collect_additions(struct draft *draft, const struct node *node, enum
 }
 
 /* The catalogue of one kind: the base scheme's file, and what every scheme of the chain adds. */
-static bool draft_catalogue(struct draft *draft, const struct node *const *chain, size_t count, enum code_kind kind) {
+static bool draft_catalogue(struct draft *draft, const struct node *const *chain, size_t count,
+                            enum code_kind kind) {
     const char *key = kind == CODE_DIAGNOSIS ? "diagnoses" : "procedures";
     const char *add = kind == CODE_DIAGNOSIS ? "add_diagnoses" : "add_procedures";
     const struct node *base = node_get(node_get(chain[0], "codes"), key);
@@ -370,7 +375,8 @@ static bool draft_catalogue(struct draft *draft, const struct node *const *chain
 }
 
 /* The crosswalk of one kind: of the last scheme of the chain that names one. */
-static void draft_crosswalk(struct draft *draft, const struct node *const *chain, size_t count, enum code_kind kind) {
+static void draft_crosswalk(struct draft *draft, const struct node *const *chain, size_t count,
+                            enum code_kind kind) {
     const char *key = kind == CODE_DIAGNOSIS ? "clinical_diagnoses" : "clinical_procedures";
     const struct node *file = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -582,8 +588,8 @@ struct codeset *draft_link_set(struct draft *draft, const char *name, enum code_
         return NULL;
     }
     if (set->kind != kind && set->count > 0) {
-        report_say(draft->report, MSG_wrong_set_kind, set->place, name, code_kind_words(set->kind), code_kind_words(kind),
-                   code_kind_words(kind));
+        report_say(draft->report, MSG_wrong_set_kind, set->place, name, code_kind_words(set->kind),
+                   code_kind_words(kind), code_kind_words(kind));
         return NULL;
     }
     return set;
@@ -676,8 +682,12 @@ static void link_compatibility(struct draft *draft) {
     }
     struct compatibility *out = &draft->scheme->compatibility;
     node_check_keys(draft->report, map, keys, "compatibility");
-    static const struct { const char *key, *choices[3]; } rows[] = {
-        {"codes", {"exact"}}, {"sex", {"refuse-words", "unknown-words"}}, {"numbers", {"negative"}}, {"gray", {"as-others"}}};
+    static const struct {
+        const char *key, *choices[3];
+    } rows[] = {{"codes", {"exact"}},
+                {"sex", {"refuse-words", "unknown-words"}},
+                {"numbers", {"negative"}},
+                {"gray", {"as-others"}}};
     bool *flags[4][2] = {{&out->exact_codes, NULL},
                          {&out->sex_words_refused, &out->sex_words_unknown},
                          {&out->negative_numbers, NULL},
@@ -695,9 +705,10 @@ static void link_compatibility(struct draft *draft) {
         }
         if (!found) {
             const char *second = rows[i].choices[1];
-            report_say(draft->report, MSG_wrong_choice, value->place, rows[i].key, value->text,
-                       arena_format(draft->arena, "%s%s%s", rows[i].choices[0], second ? ", " : "", second ? second : ""),
-                       "");
+            report_say(
+                draft->report, MSG_wrong_choice, value->place, rows[i].key, value->text,
+                arena_format(draft->arena, "%s%s%s", rows[i].choices[0], second ? ", " : "", second ? second : ""),
+                "");
         }
     }
     const struct node *missing = node_get(map, "missing_as_zero");
@@ -711,8 +722,8 @@ static void link_compatibility(struct draft *draft) {
     }
 }
 
-/* Every name and condition that the last overlay gives to a group must have found it. What those below it gave may have
- * lost its group to a later one. */
+/* Every name and condition that the last overlay gives to a group must have found it. What those below it gave may
+ * have lost its group to a later one. */
 static void check_patches(struct draft *draft) {
     for (size_t i = 0; i < draft->patch_count; i++) {
         bool last = strcmp(draft->patches[i].key->place.file, draft->scheme->place.file) == 0;
@@ -756,12 +767,14 @@ static size_t read_chain(struct sources *sources, const char *path, struct place
     return count;
 }
 
-/* Whether the scheme is a DIP scheme: its base says so, and overlays may repeat it. Each file has the keys of its kind. */
+/* Whether the scheme is a DIP scheme: its base says so, and overlays may repeat it. Each file has the keys of its
+ * kind. */
 static bool read_kind(struct report *report, const struct node *const *chain, size_t count) {
     bool dip = false;
     for (size_t i = 0; i < count; i++) {
         const struct node *kind = node_get(chain[i], "kind");
-        bool said = kind != NULL && node_text(report, kind, "kind") != NULL, here = said && strcmp(kind->text, "dip") == 0;
+        bool said = kind != NULL && node_text(report, kind, "kind") != NULL,
+             here = said && strcmp(kind->text, "dip") == 0;
         if (said && !here && strcmp(kind->text, "drg") != 0) {
             report_say(report, MSG_wrong_choice, kind->place, "kind", kind->text, "drg, dip", "");
         } else if (said && i > 0 && here != dip) {
@@ -825,7 +838,8 @@ struct scheme *scheme_read(struct sources *sources, const char *path, struct pla
     struct scheme *scheme = draft.scheme = ARENA_NEW(sources->arena, struct scheme);
     draft.dip = read_kind(sources->report, chain, count) ? dip_draft_new(&draft) : NULL;
     scheme->place = chain[count - 1]->place;
-    if (!draft_catalogue(&draft, chain, count, CODE_DIAGNOSIS) || !draft_catalogue(&draft, chain, count, CODE_PROCEDURE)) {
+    if (!draft_catalogue(&draft, chain, count, CODE_DIAGNOSIS) ||
+        !draft_catalogue(&draft, chain, count, CODE_PROCEDURE)) {
         return NULL;
     }
     draft_crosswalk(&draft, chain, count, CODE_DIAGNOSIS);

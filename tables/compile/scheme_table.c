@@ -66,8 +66,11 @@ void push_step(struct builder *b, const struct step *step, struct image_step res
 }
 
 void push_drg(struct builder *b, const struct drg *drg, const struct expression *when) {
-    struct image_drg out = {image_writer_text(b->writer, drg->code), image_writer_text(b->writer, drg->name),
-                            file_name(b, drg->place), drg->place.line, condition_table_add(b->conditions, when),
+    struct image_drg out = {image_writer_text(b->writer, drg->code),
+                            image_writer_text(b->writer, drg->name),
+                            file_name(b, drg->place),
+                            drg->place.line,
+                            condition_table_add(b->conditions, when),
                             (uint32_t)b->step_count};
     ARENA_PUSH(b->arena, b->drgs, b->drg_count, b->drg_capacity, out);
 }
@@ -87,7 +90,8 @@ static void write_structure(struct builder *b, uint32_t owner) {
 
 /* ---- profiles ---- */
 
-/* The exclusion table of each diagnosis in one of its parts, plus 1. A code in two tables is said, the first counts. */
+/* The exclusion table of each diagnosis in one of its parts, plus 1. A code in two tables is said, the first
+ * counts. */
 static uint16_t *exclusion_of(struct builder *b, size_t part) {
     const struct catalogue *codes = b->scheme->catalogues[CODE_DIAGNOSIS];
     uint16_t *table_of = ARENA_ARRAY(b->arena, uint16_t, codes->count + 1);
@@ -111,8 +115,9 @@ static uint16_t *exclusion_of(struct builder *b, size_t part) {
 
 /* What a code does as principal code, IMAGE_BARRED_. A code that is both gray and invalid is invalid. */
 static uint8_t barred_of(const struct scheme *scheme, enum code_kind kind, uint32_t code) {
-    static const uint8_t numbers[BARRED_KINDS][3] = {{0, IMAGE_BARRED_GRAY_UNGROUPED, IMAGE_BARRED_GRAY_IGNORED},
-                                                     {0, IMAGE_BARRED_INVALID_UNGROUPED, IMAGE_BARRED_INVALID_IGNORED}};
+    static const uint8_t numbers[BARRED_KINDS][3] = {
+        {0, IMAGE_BARRED_GRAY_UNGROUPED, IMAGE_BARRED_GRAY_IGNORED},
+        {0, IMAGE_BARRED_INVALID_UNGROUPED, IMAGE_BARRED_INVALID_IGNORED}};
     for (int b = BARRED_KINDS; b-- > 0;) {
         const struct codeset *set = scheme->barred[b].sets[kind];
         if (set != NULL && set->count > 0 && codeset_has(set, code) &&
@@ -155,16 +160,22 @@ static void write_diagnoses(struct builder *b, uint32_t owner, struct image_sche
     run_pool_put(&profiles, &none, 1);
     for (uint32_t code = 0; code < codes; code++) {
         struct image_diagnosis_profile profile = {
-            rows[code].principal, rows[code].any,
+            rows[code].principal,
+            rows[code].any,
             fact_table_code(b->facts, CODE_DIAGNOSIS, code, WHERE_PRINCIPAL_DIAGNOSIS),
-            fact_table_code(b->facts, CODE_DIAGNOSIS, code, WHERE_OTHER_DIAGNOSES), mcc[code], cc[code], excluded[code],
-            1, barred_of(b->scheme, CODE_DIAGNOSIS, code)};
+            fact_table_code(b->facts, CODE_DIAGNOSIS, code, WHERE_OTHER_DIAGNOSES),
+            mcc[code],
+            cc[code],
+            excluded[code],
+            1,
+            barred_of(b->scheme, CODE_DIAGNOSIS, code)};
         profile_of[b->ids[CODE_DIAGNOSIS][code]] = (uint16_t)run_pool_put(&profiles, &profile, 1);
     }
     about->diagnosis_count = codes;
     image_writer_section(b->writer, IMAGE_HOT_DIAGNOSIS_PROFILE, owner, profile_of, sizeof *profile_of,
                          b->id_counts[CODE_DIAGNOSIS]);
-    image_writer_section(b->writer, IMAGE_HOT_DIAGNOSIS_PROFILES, owner, profiles.records, sizeof none, profiles.count);
+    image_writer_section(b->writer, IMAGE_HOT_DIAGNOSIS_PROFILES, owner, profiles.records, sizeof none,
+                         profiles.count);
 }
 
 static void write_procedures(struct builder *b, uint32_t owner, struct image_scheme *about) {
@@ -177,16 +188,20 @@ static void write_procedures(struct builder *b, uint32_t owner, struct image_sch
     run_pool_put(&profiles, &none, 1);
     for (uint32_t code = 0; code < codes; code++) {
         struct image_procedure_profile profile = {
-            rows[code].principal, rows[code].any,
+            rows[code].principal,
+            rows[code].any,
             fact_table_code(b->facts, CODE_PROCEDURE, code, WHERE_PRINCIPAL_PROCEDURE),
-            fact_table_code(b->facts, CODE_PROCEDURE, code, WHERE_OTHER_PROCEDURES), 1,
-            barred_of(b->scheme, CODE_PROCEDURE, code), 0};
+            fact_table_code(b->facts, CODE_PROCEDURE, code, WHERE_OTHER_PROCEDURES),
+            1,
+            barred_of(b->scheme, CODE_PROCEDURE, code),
+            0};
         profile_of[b->ids[CODE_PROCEDURE][code]] = (uint16_t)run_pool_put(&profiles, &profile, 1);
     }
     about->procedure_count = codes;
     image_writer_section(b->writer, IMAGE_HOT_PROCEDURE_PROFILE, owner, profile_of, sizeof *profile_of,
                          b->id_counts[CODE_PROCEDURE]);
-    image_writer_section(b->writer, IMAGE_HOT_PROCEDURE_PROFILES, owner, profiles.records, sizeof none, profiles.count);
+    image_writer_section(b->writer, IMAGE_HOT_PROCEDURE_PROFILES, owner, profiles.records, sizeof none,
+                         profiles.count);
 }
 
 /* ---- the rest ---- */
@@ -199,8 +214,8 @@ static void write_crosswalk(struct builder *b, uint32_t owner, enum code_kind ki
         memcpy(out[i].from, crosswalk->crossings[i].from, crosswalk->crossings[i].length);
         out[i].to = b->ids[kind][crosswalk->crossings[i].to];
     }
-    image_writer_section(b->writer, kind == CODE_DIAGNOSIS ? IMAGE_CLINICAL_DIAGNOSES : IMAGE_CLINICAL_PROCEDURES, owner,
-                         out, sizeof *out, count);
+    image_writer_section(b->writer, kind == CODE_DIAGNOSIS ? IMAGE_CLINICAL_DIAGNOSES : IMAGE_CLINICAL_PROCEDURES,
+                         owner, out, sizeof *out, count);
 }
 
 static void write_requirements(struct builder *b, uint32_t owner) {
@@ -245,8 +260,8 @@ static void write_identity(struct builder *b, struct image_scheme *about) {
 }
 
 bool scheme_tables_write(struct arena *arena, struct report *report, struct image_writer *writer,
-                         const struct scheme *scheme, uint32_t owner, const struct code_table *const tables[CODE_KINDS],
-                         struct image_scheme *about) {
+                         const struct scheme *scheme, uint32_t owner,
+                         const struct code_table *const tables[CODE_KINDS], struct image_scheme *about) {
     size_t errors = report->errors;
     bool is_dip = scheme->dip != NULL;
     struct builder b = {.arena = arena, .report = report, .writer = writer, .scheme = scheme};

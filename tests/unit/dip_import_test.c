@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * casemix import dip-workbook and dip-csv: a workbook in the official layout becomes rules that group as it says; what is
- * wrong in a file is said with its place, and nothing is written then. */
+ * casemix import dip-workbook and dip-csv: a workbook in the official layout becomes rules that group as it says;
+ * what is wrong in a file is said with its place, and nothing is written then. */
 #include "../support/make_workbook.h"
 #include "../support/support.h"
 
@@ -54,7 +54,9 @@ static const struct test_row tb_rows[] = {
     {{"FZ", "=1838", "A15-A16", "呼吸道结核", NULL, NULL, "否", NULL}},
 };
 static const struct test_row resistant_rows[] = {
-    {{"附表—结核耐药诊断"}}, {{"编码", "名称"}}, {{"A15.000x010", "肺结核，耐多药"}},
+    {{"附表—结核耐药诊断"}},
+    {{"编码", "名称"}},
+    {{"A15.000x010", "肺结核，耐多药"}},
 };
 static const struct test_row core_rows[] = {
     {{"四、基础规则下的核心病种"}},
@@ -75,18 +77,18 @@ static const struct test_row no_procedure_rows[] = {
     {{"44.1300x001", "胃镜检查", "限范围可作主要手术操作"}},
 };
 static const struct test_row basic_rows[] = {
-    {{"六、基层病种"}}, {{"序号", "主要诊断", "名称", "主要手术操作", "名称"}}, {{"=3626", "K35.9", "急性阑尾炎", NULL, NULL}},
+    {{"六、基层病种"}},
+    {{"序号", "主要诊断", "名称", "主要手术操作", "名称"}},
+    {{"=3626", "K35.9", "急性阑尾炎", NULL, NULL}},
 };
-#define SHEET(name, rows) {name, rows, sizeof rows / sizeof *rows}
-static const struct test_book good_book = {{SHEET("一、先期分组", first_rows), SHEET("二、并项规则下的核心病种", merged_rows),
-                                            SHEET("三、诊断辅助细分-烧伤类病种", burn_rows),
-                                            SHEET("三、诊断辅助细分-肿瘤类病种", tumour_rows),
-                                            SHEET("三、诊断辅助细分-结核类病种", tb_rows),
-                                            SHEET("附表—结核耐药诊断", resistant_rows),
-                                            SHEET("四、基础规则下的核心病种", core_rows),
-                                            SHEET("五、不纳入分组的主要诊断", no_diagnosis_rows),
-                                            SHEET("五、不纳入分组的主要手术操作", no_procedure_rows),
-                                            SHEET("六、基层病种", basic_rows)}};
+#define SHEET(name, rows)                                                                                          \
+    { name, rows, sizeof rows / sizeof *rows }
+static const struct test_book good_book = {
+    {SHEET("一、先期分组", first_rows), SHEET("二、并项规则下的核心病种", merged_rows),
+     SHEET("三、诊断辅助细分-烧伤类病种", burn_rows), SHEET("三、诊断辅助细分-肿瘤类病种", tumour_rows),
+     SHEET("三、诊断辅助细分-结核类病种", tb_rows), SHEET("附表—结核耐药诊断", resistant_rows),
+     SHEET("四、基础规则下的核心病种", core_rows), SHEET("五、不纳入分组的主要诊断", no_diagnosis_rows),
+     SHEET("五、不纳入分组的主要手术操作", no_procedure_rows), SHEET("六、基层病种", basic_rows)}};
 enum { FIRST, MERGED, BURNS, TUMOURS, TB, RESISTANT, CORE, NO_DIAGNOSES, NO_PROCEDURES, BASIC };
 
 /* ---- running ---- */
@@ -110,8 +112,8 @@ TestSuite(dip_import, .init = make_folder, .fini = remove_folder);
 /* Run the command in the folder; the exit code. What it said is in `said`. */
 static int run(const char *arguments) {
     char line[2000];
-    snprintf(line, sizeof line, "CASEMIX_RULES='%s' '%s' %s >said 2>&1", getenv("CASEMIX_RULES"), getenv("CASEMIX_COMMAND"),
-             arguments);
+    snprintf(line, sizeof line, "CASEMIX_RULES='%s' '%s' %s >said 2>&1", getenv("CASEMIX_RULES"),
+             getenv("CASEMIX_COMMAND"), arguments);
     int code = system(line);
     FILE *file = fopen("said", "r");
     said[file != NULL ? fread(said, 1, sizeof said - 1, file) : 0] = '\0';
@@ -160,7 +162,8 @@ Test(dip_import, workbook_groups_as_it_says) {
     cr_assert(report != NULL);
     said[fread(said, 1, sizeof said - 1, report)] = '\0';
     fclose(report);
-    cr_expect(strstr(said, "2 count as conservative, 1 are never principal, 1 only with certain diagnoses") != NULL, "%s", said);
+    cr_expect(strstr(said, "2 count as conservative, 1 are never principal, 1 only with certain diagnoses") != NULL,
+              "%s", said);
     cr_expect(strstr(said, "44.1300x001 names no diagnoses") != NULL, "%s", said);
     cr_expect(strstr(said, "_x000D_") != NULL, "%s", said);
 }
@@ -220,7 +223,8 @@ Test(dip_import, csv) {
     cr_expect(strstr(said, "no column holds the principal diagnoses") != NULL, "%s", said);
     cr_expect_eq(run("import dip-csv city.csv -o city --columns diagnoses=诊断"), 2, "%s", said);
     cr_expect(strstr(said, "there is no column \"诊断\"") != NULL, "%s", said);
-    cr_expect_eq(run("import dip-csv city.csv -o city --columns diagnoses=主诊断 --numbers 药品分值"), 1, "%s", said);
+    cr_expect_eq(run("import dip-csv city.csv -o city --columns diagnoses=主诊断 --numbers 药品分值"), 1, "%s",
+                 said);
     cr_expect(strstr(said, "rows in 4 = entries 2 + rejected 2") != NULL, "%s", said);
     cr_expect(strstr(said, "the column \"备注\" is left out") != NULL, "%s", said);
     cr_assert_eq(run("compile city/bundle.yaml -o city.cmx"), 0, "%s", said);

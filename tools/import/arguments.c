@@ -30,7 +30,8 @@ int import_arguments(struct import_arguments *out, int argc, char **argv, const 
         out->force = out->force || c == 'f';
     }
     if (argc - optind != 1 || out->output == NULL || out->output[0] == '\0') {
-        return rules_wrong_use(command, argc - optind != 1 ? "name one workbook" : "say where the rules go with -o");
+        return rules_wrong_use(command,
+                               argc - optind != 1 ? "name one workbook" : "say where the rules go with -o");
     }
     out->file = argv[optind];
     return place_is_free(out->output, out->force) ? -1 : EXIT_IO;

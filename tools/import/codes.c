@@ -11,21 +11,24 @@
 
 #include "../input.h"
 
-static const char help[] =
-    "usage: casemix import codes FILE.csv -o OUT [--code COLUMN --name COLUMN | --from COLUMN --to COLUMN] [--force]\n"
-    "\n"
-    "Writes a code catalogue (code, name) or a crosswalk (from, to) as rules have it: sorted, no code twice. OUT is a\n"
-    "file if it ends in .tsv, else a folder for catalogue.tsv or crosswalk.tsv. A crosswalk keeps only the pairs that\n"
-    "differ. The columns are found by their headings (code, name, from, to, 编码, 代码, 名称, 临床 ..., 医保 ...) or named.\n"
-    "\n"
-    "  -o, --output OUT     where it goes\n"
-    "      --code, --name   columns of a catalogue\n"
-    "      --from, --to     columns of a crosswalk\n"
-    "      --encoding NAME  of the file (default: UTF-8 or GB18030, as it looks)\n"
-    "  -f, --force          replace what is there\n"
-    "\n"
-    "example:\n"
-    "  casemix import codes icd10.csv -o my-codes.tsv --code 诊断代码 --name 诊断名称\n";
+static const char help[] = "usage: casemix import codes FILE.csv -o OUT [--code COLUMN --name COLUMN | --from "
+                           "COLUMN --to COLUMN] [--force]\n"
+                           "\n"
+                           "Writes a code catalogue (code, name) or a crosswalk (from, to) as rules have it: "
+                           "sorted, no code twice. OUT is a\n"
+                           "file if it ends in .tsv, else a folder for catalogue.tsv or crosswalk.tsv. A crosswalk "
+                           "keeps only the pairs that\n"
+                           "differ. The columns are found by their headings (code, name, from, to, 编码, 代码, "
+                           "名称, 临床 ..., 医保 ...) or named.\n"
+                           "\n"
+                           "  -o, --output OUT     where it goes\n"
+                           "      --code, --name   columns of a catalogue\n"
+                           "      --from, --to     columns of a crosswalk\n"
+                           "      --encoding NAME  of the file (default: UTF-8 or GB18030, as it looks)\n"
+                           "  -f, --force          replace what is there\n"
+                           "\n"
+                           "example:\n"
+                           "  casemix import codes icd10.csv -o my-codes.tsv --code 诊断代码 --name 诊断名称\n";
 
 enum { SHOWN = 20 };
 
@@ -100,7 +103,8 @@ static const char *fault_of(const char *code, bool clinical) {
     }
     for (size_t i = 0; i < length; i++) {
         char byte = code[i];
-        if (!((byte >= '0' && byte <= '9') || ((byte | 32) >= 'a' && (byte | 32) <= 'z') || strchr(clinical ? ".+*/" : ".+*", byte))) {
+        if (!((byte >= '0' && byte <= '9') || ((byte | 32) >= 'a' && (byte | 32) <= 'z') ||
+              strchr(clinical ? ".+*/" : ".+*", byte))) {
             return "only letters, digits, `.`, `+` and `*` may stand in a code, left out";
         }
     }
@@ -119,14 +123,16 @@ static const char *take(struct lists *lists, casemix_text field, uint64_t line, 
     return text;
 }
 
-static void take_row(struct lists *lists, const struct csv_row *row, uint64_t line, uint32_t first, uint32_t second) {
+static void take_row(struct lists *lists, const struct csv_row *row, uint64_t line, uint32_t first,
+                     uint32_t second) {
     if (row->fault != CSV_FINE && row->fault != CSV_FEW && row->fault != CSV_MANY) {
         lists->left_out++;
         tell(lists, line, "left out", csv_fault_text(row->fault));
         return;
     }
     casemix_text none = {"", 0};
-    casemix_text left = first < row->count ? row->fields[first] : none, right = second < row->count ? row->fields[second] : none;
+    casemix_text left = first < row->count ? row->fields[first] : none,
+                 right = second < row->count ? row->fields[second] : none;
     struct pair pair = {take(lists, left, line, true), take(lists, right, line, lists->crosswalk), line};
     const char *fault = fault_of(pair.code, lists->crosswalk);
     fault = fault == NULL && lists->crosswalk ? fault_of(pair.other, false) : fault;
@@ -161,11 +167,16 @@ static int look_for(const struct input *input, const char *const *words, const c
     return -1;
 }
 
-static bool find_columns(const struct input *input, const struct wanted *wanted, struct lists *lists, int *first, int *second) {
+static bool find_columns(const struct input *input, const struct wanted *wanted, struct lists *lists, int *first,
+                         int *second) {
     static const char *const codes[] = {"code", "编码", "代码", NULL}, *const names[] = {"name", "名称", NULL};
-    static const char *const clinical[] = {"临床", "国临", "clinical", NULL}, *const insurance[] = {"医保", "insurance", "nhsa", NULL};
+    static const char *const clinical[] = {"临床", "国临", "clinical", NULL}, *const insurance[] = {"医保",
+                                                                                                    "insurance",
+                                                                                                    "nhsa", NULL};
     lists->crosswalk = wanted->from != NULL || wanted->to != NULL;
-    *first = input_column(input, lists->crosswalk && wanted->from ? wanted->from : wanted->code ? wanted->code : "from");
+    *first = input_column(input, lists->crosswalk && wanted->from ? wanted->from
+                                 : wanted->code                   ? wanted->code
+                                                                  : "from");
     *second = input_column(input, lists->crosswalk && wanted->to ? wanted->to : wanted->name ? wanted->name : "to");
     if (wanted->from != NULL || wanted->to != NULL || wanted->code != NULL || wanted->name != NULL) {
         return *first >= 0 && *second >= 0;
@@ -201,8 +212,8 @@ static void sort(struct lists *lists) {
         if (kept > 0 && strcmp(lists->pairs[kept - 1].code, lists->pairs[i].code) == 0) {
             bool same = strcmp(lists->pairs[kept - 1].other, lists->pairs[i].other) == 0;
             lists->twice++;
-            tell(lists, lists->pairs[i].line, same ? "here again, left out" : "here again with another value, left out",
-                 lists->pairs[i].code);
+            tell(lists, lists->pairs[i].line,
+                 same ? "here again, left out" : "here again with another value, left out", lists->pairs[i].code);
             continue;
         }
         lists->pairs[kept++] = lists->pairs[i];
@@ -254,7 +265,8 @@ static int run(struct lists *lists, const struct wanted *wanted) {
         return code;
     }
     if (!find_columns(input, wanted, lists, &first, &second)) {
-        complain("%s: its columns are not known: name them with --code and --name, or with --from and --to", lists->path);
+        complain("%s: its columns are not known: name them with --code and --name, or with --from and --to",
+                 lists->path);
         input_close(input);
         return EXIT_FOUND;
     }
@@ -284,15 +296,19 @@ static int run(struct lists *lists, const struct wanted *wanted) {
 }
 
 int import_codes(int argc, char **argv) {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'}, {"code", required_argument, NULL, 'c'},
-                                            {"name", required_argument, NULL, 'n'},   {"from", required_argument, NULL, 'F'},
-                                            {"to", required_argument, NULL, 't'},     {"encoding", required_argument, NULL, 'e'},
-                                            {"force", no_argument, NULL, 'f'},        {"help", no_argument, NULL, 'h'},
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                            {"code", required_argument, NULL, 'c'},
+                                            {"name", required_argument, NULL, 'n'},
+                                            {"from", required_argument, NULL, 'F'},
+                                            {"to", required_argument, NULL, 't'},
+                                            {"encoding", required_argument, NULL, 'e'},
+                                            {"force", no_argument, NULL, 'f'},
+                                            {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     struct wanted wanted = {0};
     for (int c; (c = getopt_long(argc, argv, "o:fh", options, NULL)) != -1;) {
-        const char **texts[] = {['o'] = &wanted.output, ['c'] = &wanted.code, ['n'] = &wanted.name, ['F'] = &wanted.from,
-                                ['t'] = &wanted.to, ['e'] = &wanted.encoding};
+        const char **texts[] = {['o'] = &wanted.output, ['c'] = &wanted.code, ['n'] = &wanted.name,
+                                ['F'] = &wanted.from,   ['t'] = &wanted.to,   ['e'] = &wanted.encoding};
         if (c == 'h') {
             fputs(help, stdout);
             return EXIT_DONE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * casemix import dip-csv: a city's DIP catalogue, its columns called as the city calls them, to rules that compile at
- * once. Every row is in the catalogue or in rejects.csv. */
+ * casemix import dip-csv: a city's DIP catalogue, its columns called as the city calls them, to rules that compile
+ * at once. Every row is in the catalogue or in rejects.csv. */
 #include <ctype.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -15,15 +15,20 @@
 static const char help[] =
     "usage: casemix import dip-csv FILE.csv -o DIR [--columns OURS=THEIRS,...] [options]\n"
     "\n"
-    "Writes a city's DIP catalogue as a scheme that extends another one: DIR/bundle.yaml compiles at once. Columns are\n"
-    "found by our names (`casemix-rules(7)`) or headings in common use (病种编码, 主要诊断, 手术操作, 分值 ...), the others are named\n"
-    "with --columns. A row that cannot be used goes to DIR/rejects.csv with line and reason; rows in = entries + rejected.\n"
+    "Writes a city's DIP catalogue as a scheme that extends another one: DIR/bundle.yaml compiles at once. Columns "
+    "are\n"
+    "found by our names (`casemix-rules(7)`) or headings in common use (病种编码, 主要诊断, 手术操作, 分值 ...), "
+    "the others are named\n"
+    "with --columns. A row that cannot be used goes to DIR/rejects.csv with line and reason; rows in = entries + "
+    "rejected.\n"
     "\n"
     "  -o, --output DIR     the folder of the rules; its last name is the id of the scheme\n"
     "      --base FILE      the DIP scheme that is extended: it has the search, the treatment kinds and the code\n"
-    "                       catalogues; else schemes/dip-hubei/scheme.yaml in the folder that CASEMIX_RULES names, in\n"
+    "                       catalogues; else schemes/dip-hubei/scheme.yaml in the folder that CASEMIX_RULES names, "
+    "in\n"
     "                       ./rules, or where the rules are installed\n"
-    "      --columns LIST   our name=their heading, separated by commas: diagnoses=主诊断,operations=手术,score=分值\n"
+    "      --columns LIST   our name=their heading, separated by commas: "
+    "diagnoses=主诊断,operations=手术,score=分值\n"
     "      --numbers LIST   further columns to keep, for policies, separated by commas\n"
     "      --part NAME      part of the catalogue its rows are of (default core), if there is no column `part`\n"
     "      --any SIGN       between operations of which one is needed (default /)\n"
@@ -33,10 +38,26 @@ static const char help[] =
     "      --force          replace DIR\n"
     "\n"
     "example:\n"
-    "  casemix import dip-csv catalogue.csv -o our-city --columns diagnoses=诊断编码,operations=操作编码,score=标准分值\n";
+    "  casemix import dip-csv catalogue.csv -o our-city --columns "
+    "diagnoses=诊断编码,operations=操作编码,score=标准分值\n";
 
 enum { NUMBERS_MAX = 16 };
-enum column { CODE, NAME, PART, KIND, DIAGNOSES, PRINCIPAL, OPERATIONS, RELATED, WHEN, SCORE, MEAN_COST, MEAN_STAY, BASIC, COLUMNS };
+enum column {
+    CODE,
+    NAME,
+    PART,
+    KIND,
+    DIAGNOSES,
+    PRINCIPAL,
+    OPERATIONS,
+    RELATED,
+    WHEN,
+    SCORE,
+    MEAN_COST,
+    MEAN_STAY,
+    BASIC,
+    COLUMNS
+};
 static const struct {
     const char *name;
     enum plain_use use;
@@ -46,9 +67,13 @@ static const struct {
     [NAME] = {"name", PLAIN_TEXT, {"病种名称", "DIP名称", "DIP病种名称", "名称"}},
     [PART] = {"part", PLAIN_CODE, {NULL}},
     [KIND] = {"kind", PLAIN_CODE, {"治疗方式", "操作类型"}},
-    [DIAGNOSES] = {"diagnoses", PLAIN_CODE, {"主要诊断", "主要诊断编码", "主诊断编码", "诊断编码", "主要诊断代码", "诊断代码"}},
+    [DIAGNOSES] = {"diagnoses",
+                   PLAIN_CODE,
+                   {"主要诊断", "主要诊断编码", "主诊断编码", "诊断编码", "主要诊断代码", "诊断代码"}},
     [PRINCIPAL] = {"principal_operations", PLAIN_CODE, {"主要手术操作", "主要操作编码", "主要手术操作编码"}},
-    [OPERATIONS] = {"operations", PLAIN_CODE, {"手术操作", "手术操作编码", "操作编码", "手术编码", "手术操作代码", "操作代码"}},
+    [OPERATIONS] = {"operations",
+                    PLAIN_CODE,
+                    {"手术操作", "手术操作编码", "操作编码", "手术编码", "手术操作代码", "操作代码"}},
     [RELATED] = {"related_operations", PLAIN_CODE, {"相关手术操作", "相关手术操作编码", "相关手术"}},
     [WHEN] = {"when", PLAIN_RULE, {NULL}},
     [SCORE] = {"score", PLAIN_CODE, {"分值", "病种分值", "标准分值", "基准分值"}},
@@ -73,32 +98,57 @@ struct dip_csv {
 
 static int read_options(struct dip_csv *out, int argc, char **argv) {
     static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'},  {"base", required_argument, NULL, 'b'}, {"columns", required_argument, NULL, 'c'},
-        {"numbers", required_argument, NULL, 'n'}, {"part", required_argument, NULL, 'p'}, {"any", required_argument, NULL, 'y'},
-        {"all", required_argument, NULL, 'l'},     {"encoding", required_argument, NULL, 'e'}, {"add", no_argument, NULL, 'a'},
-        {"force", no_argument, NULL, 'f'},         {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
+        {"output", required_argument, NULL, 'o'},  {"base", required_argument, NULL, 'b'},
+        {"columns", required_argument, NULL, 'c'}, {"numbers", required_argument, NULL, 'n'},
+        {"part", required_argument, NULL, 'p'},    {"any", required_argument, NULL, 'y'},
+        {"all", required_argument, NULL, 'l'},     {"encoding", required_argument, NULL, 'e'},
+        {"add", no_argument, NULL, 'a'},           {"force", no_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
     out->part = "core";
     out->any = "/";
     out->all = "+";
     optind = 0; /* the dispatcher has read its own words */
     for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
         switch (c) {
-        case 'o': out->output = optarg; break;
-        case 'b': out->base = optarg; break;
-        case 'c': out->columns = optarg; break;
-        case 'n': out->numbers = optarg; break;
-        case 'p': out->part = optarg; break;
-        case 'y': out->any = optarg; break;
-        case 'l': out->all = optarg; break;
-        case 'e': out->encoding = optarg; break;
-        case 'a': out->add = true; break;
-        case 'f': out->force = true; break;
-        case 'h': return rules_help(help);
-        default: return rules_wrong_use("import dip-csv", "unknown option");
+        case 'o':
+            out->output = optarg;
+            break;
+        case 'b':
+            out->base = optarg;
+            break;
+        case 'c':
+            out->columns = optarg;
+            break;
+        case 'n':
+            out->numbers = optarg;
+            break;
+        case 'p':
+            out->part = optarg;
+            break;
+        case 'y':
+            out->any = optarg;
+            break;
+        case 'l':
+            out->all = optarg;
+            break;
+        case 'e':
+            out->encoding = optarg;
+            break;
+        case 'a':
+            out->add = true;
+            break;
+        case 'f':
+            out->force = true;
+            break;
+        case 'h':
+            return rules_help(help);
+        default:
+            return rules_wrong_use("import dip-csv", "unknown option");
         }
     }
     if (argc - optind != 1 || out->output == NULL || out->output[0] == '\0') {
-        return rules_wrong_use("import dip-csv", argc - optind != 1 ? "name one file" : "say where the rules go with -o");
+        return rules_wrong_use("import dip-csv",
+                               argc - optind != 1 ? "name one file" : "say where the rules go with -o");
     }
     if (strlen(out->any) != 1 || strlen(out->all) != 1 || out->any[0] == out->all[0]) {
         return rules_wrong_use("import dip-csv", "--any and --all are two different signs, such as / and +");
@@ -115,12 +165,14 @@ static bool map_column(struct dip_csv *csv, const char *ours, size_t length, con
         if (strlen(columns[c].name) == length && memcmp(columns[c].name, ours, length) == 0) {
             csv->at[c] = column;
             if (column < 0) {
-                complain("%s: there is no column \"%.60s\"; name a heading of its first line in --columns", csv->file, theirs);
+                complain("%s: there is no column \"%.60s\"; name a heading of its first line in --columns",
+                         csv->file, theirs);
             }
             return column >= 0;
         }
     }
-    complain("--columns: \"%.*s\" is no column of ours; casemix-rules(7) lists them", (int)(length < 60 ? length : 60), ours);
+    complain("--columns: \"%.*s\" is no column of ours; casemix-rules(7) lists them",
+             (int)(length < 60 ? length : 60), ours);
     return false;
 }
 
@@ -132,7 +184,8 @@ static bool map_columns(struct dip_csv *csv) {
         }
     }
     char *list = csv->columns != NULL ? arena_copy(csv->arena, csv->columns, strlen(csv->columns)) : NULL, *rest;
-    for (char *item = list != NULL ? strtok_r(list, ",", &rest) : NULL; item != NULL; item = strtok_r(NULL, ",", &rest)) {
+    for (char *item = list != NULL ? strtok_r(list, ",", &rest) : NULL; item != NULL;
+         item = strtok_r(NULL, ",", &rest)) {
         char *equal = strchr(item, '=');
         if (equal == NULL) {
             complain("--columns: \"%.60s\" is not OURS=THEIRS", item);
@@ -143,10 +196,12 @@ static bool map_columns(struct dip_csv *csv) {
         }
     }
     list = csv->numbers != NULL ? arena_copy(csv->arena, csv->numbers, strlen(csv->numbers)) : NULL;
-    for (char *item = list != NULL ? strtok_r(list, ",", &rest) : NULL; item != NULL; item = strtok_r(NULL, ",", &rest)) {
+    for (char *item = list != NULL ? strtok_r(list, ",", &rest) : NULL; item != NULL;
+         item = strtok_r(NULL, ",", &rest)) {
         int column = input_column(csv->input, item);
         if (column < 0 || csv->number_count == NUMBERS_MAX) {
-            complain(column < 0 ? "%s: there is no column \"%.60s\"; correct --numbers" : "%s: \"%.60s\" is one number column too many",
+            complain(column < 0 ? "%s: there is no column \"%.60s\"; correct --numbers"
+                                : "%s: \"%.60s\" is one number column too many",
                      csv->file, item);
             return false;
         }
@@ -154,7 +209,8 @@ static bool map_columns(struct dip_csv *csv) {
         csv->number_names[csv->number_count++] = item;
     }
     if (csv->at[DIAGNOSES] < 0) {
-        complain("%s: no column holds the principal diagnoses; say which with --columns diagnoses=HEADING", csv->file);
+        complain("%s: no column holds the principal diagnoses; say which with --columns diagnoses=HEADING",
+                 csv->file);
     }
     return csv->at[DIAGNOSES] >= 0;
 }
@@ -166,8 +222,8 @@ static void tell_left_out(const struct dip_csv *csv) {
             used = used || csv->at[i] == (int)c;
         }
         if (!used) {
-            fprintf(stderr, "casemix: %s: the column \"%.60s\" is left out; --columns or --numbers would take it\n", csv->file,
-                    csv->input->names[c]);
+            fprintf(stderr, "casemix: %s: the column \"%.60s\" is left out; --columns or --numbers would take it\n",
+                    csv->file, csv->input->names[c]);
         }
     }
 }
@@ -280,13 +336,16 @@ static int write_rules(struct dip_csv *csv, const char *base) {
     if (out == NULL) {
         return EXIT_IO;
     }
-    bool written = place_put(out, "catalogue.csv", &csv->catalogue) && (csv->rejected == 0 || place_put(out, "rejects.csv", &csv->rejects)) &&
+    bool written = place_put(out, "catalogue.csv", &csv->catalogue) &&
+                   (csv->rejected == 0 || place_put(out, "rejects.csv", &csv->rejects)) &&
                    write_scheme(csv, out, way_to(csv->arena, csv->output, base));
     const char *facts = written ? dip_compile(csv->arena, out) : NULL;
     if (facts == NULL) {
         if (written) {
-            complain("%s: nothing was written; correct the rows that are named (catalogue.csv has the heading in its first line and "
-                     "then the rows that were kept, in the order of the file) and import it again", csv->file);
+            complain("%s: nothing was written; correct the rows that are named (catalogue.csv has the heading in "
+                     "its first line and "
+                     "then the rows that were kept, in the order of the file) and import it again",
+                     csv->file);
         }
         place_abandon(out);
         return written ? EXIT_FOUND : EXIT_IO;
@@ -295,7 +354,8 @@ static int write_rules(struct dip_csv *csv, const char *base) {
         return EXIT_IO;
     }
     fprintf(stderr, "%s\nrows in %llu = entries %llu + rejected %llu%s\n", facts, (unsigned long long)csv->rows,
-            (unsigned long long)csv->kept, (unsigned long long)csv->rejected, csv->rejected > 0 ? " (rejects.csv)" : "");
+            (unsigned long long)csv->kept, (unsigned long long)csv->rejected,
+            csv->rejected > 0 ? " (rejects.csv)" : "");
     return csv->rejected > 0 ? EXIT_FOUND : EXIT_DONE;
 }
 

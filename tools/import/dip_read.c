@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The sheets of the official DIP workbook to the book. Their columns have an order and no headings of their own to go
- * by (headings span two rows), so a row counts as one of the catalogue by its category and number. */
+ * The sheets of the official DIP workbook to the book. Their columns have an order and no headings of their own to
+ * go by (headings span two rows), so a row counts as one of the catalogue by its category and number. */
 #include "dip_book.h"
 
 #include <ctype.h>
@@ -16,10 +16,10 @@ enum { PROBLEMS_SHOWN = 20, NOTES_SHOWN = 400 };
 /* Columns by what they hold; NONE: the sheet has no such column. */
 enum { NONE = -1 };
 struct sheet_spec {
-    const char *key;   /* what the name of the sheet contains */
-    const char *part;  /* category of its rows; NULL: a list */
+    const char *key;  /* what the name of the sheet contains */
+    const char *part; /* category of its rows; NULL: a list */
     const char *file;
-    uint32_t first;    /* row in which the data starts */
+    uint32_t first; /* row in which the data starts */
     int number, name, diagnoses, diagnosis_names, other, principal, procedure_names, related, note;
 };
 static const struct sheet_spec specs[DIP_SHEETS] = {
@@ -45,7 +45,8 @@ const char *dip_sheet_file(enum dip_sheet sheet) {
 
 /* ---- what is said ---- */
 
-void dip_problem(struct dip_book *book, enum dip_sheet sheet, uint32_t row, size_t column, const char *format, ...) {
+void dip_problem(struct dip_book *book, enum dip_sheet sheet, uint32_t row, size_t column, const char *format,
+                 ...) {
     if (book->problems++ >= PROBLEMS_SHOWN) {
         return;
     }
@@ -58,7 +59,8 @@ void dip_problem(struct dip_book *book, enum dip_sheet sheet, uint32_t row, size
     if (row == 0) {
         complain("%s: sheet %s: %s", book->path, name, text);
     } else {
-        complain("%s: sheet %s, row %u, column %s: %s", book->path, name, row, xlsx_column_name(column, letters), text);
+        complain("%s: sheet %s, row %u, column %s: %s", book->path, name, row, xlsx_column_name(column, letters),
+                 text);
     }
 }
 
@@ -108,7 +110,8 @@ static const char *codes_cell(struct reading *r, int column, const char *all) {
     }
     if ((size_t)column < r->count && r->cells[column].is_number) {
         dip_problem(r->book, r->sheet, r->row, (size_t)column,
-                    "the code %.20s was saved as a number, so its zeros are lost; format the column as text and enter it again",
+                    "the code %.20s was saved as a number, so its zeros are lost; format the column as text and "
+                    "enter it again",
                     text);
         return "";
     }
@@ -116,8 +119,9 @@ static const char *codes_cell(struct reading *r, int column, const char *all) {
     for (char *at = upper; *at != '\0'; at++) {
         bool fits = isalnum((unsigned char)*at) || strchr(".+*|-", *at) != NULL;
         if (!fits) {
-            dip_problem(r->book, r->sheet, r->row, (size_t)column,
-                        "\"%.40s\" is no list of codes; separate codes by | and join by + those that are all needed", text);
+            dip_problem(
+                r->book, r->sheet, r->row, (size_t)column,
+                "\"%.40s\" is no list of codes; separate codes by | and join by + those that are all needed", text);
             return "";
         }
         *at = *at == 'X' ? 'x' : *at; /* the catalogues write 00.2900x001 */
@@ -138,8 +142,8 @@ static const char *set_items(struct arena *arena, const char *list) {
     for (const char *at = list; *at != '\0';) {
         size_t length = strcspn(at, "|"), dash = strcspn(at, "-|");
         if (length > 0 && dash < length) {
-            out = arena_format(arena, "%s%s%.*s..%.*s", out, *out ? " " : "", (int)dash, at, (int)(length - dash - 1),
-                               at + dash + 1);
+            out = arena_format(arena, "%s%s%.*s..%.*s", out, *out ? " " : "", (int)dash, at,
+                               (int)(length - dash - 1), at + dash + 1);
         } else if (length > 0) {
             out = arena_format(arena, "%s%s%.*s*", out, *out ? " " : "", (int)length, at);
         }
@@ -158,9 +162,10 @@ static bool weight_range(const char *text, unsigned *low, unsigned *high) {
         unsigned long first = strtoul(at, &end, 10), second = first;
         const char *behind = end + strspn(end, " ");
         bool less = at > text && (at[-1] == '<' || (at - text >= 3 && memcmp(at - 3, "＜", 3) == 0));
-        size_t dash = behind[0] == '-' || behind[0] == '~' ? 1
-                      : strncmp(behind, "～", 3) == 0 || strncmp(behind, "—", 3) == 0 || strncmp(behind, "至", 3) == 0 ? 3
-                                                                                                                   : 0;
+        size_t dash =
+            behind[0] == '-' || behind[0] == '~'                                                             ? 1
+            : strncmp(behind, "～", 3) == 0 || strncmp(behind, "—", 3) == 0 || strncmp(behind, "至", 3) == 0 ? 3
+                                                                                                             : 0;
         const char *unit = behind;
         if (dash > 0 && isdigit((unsigned char)behind[dash])) {
             second = strtoul(behind + dash, &end, 10);
@@ -209,7 +214,9 @@ static uint32_t number_cell(struct reading *r, int column) {
     const char *text = cell_text(r, column, PLAIN_CODE);
     char *end;
     unsigned long value = strtoul(text, &end, 10);
-    return text[0] == '\0' || value == 0 || value > 99999 || (*end != '\0' && strcmp(end, ".0") != 0) ? 0 : (uint32_t)value;
+    return text[0] == '\0' || value == 0 || value > 99999 || (*end != '\0' && strcmp(end, ".0") != 0)
+               ? 0
+               : (uint32_t)value;
 }
 
 /* A name for people: the catalogue's own, or those of the codes, cut where lists are long. */
@@ -260,7 +267,8 @@ static void take_entry(struct reading *r) {
         row.diagnoses = DIP_ALL_DIAGNOSES;
         dip_note(book, r->sheet, r->row, "it names no diagnosis and is taken for all");
     } else if (row.diagnoses[0] == '\0') {
-        dip_problem(book, r->sheet, r->row, (size_t)spec->diagnoses, "neither a diagnosis nor an operation; enter one");
+        dip_problem(book, r->sheet, r->row, (size_t)spec->diagnoses,
+                    "neither a diagnosis nor an operation; enter one");
         return;
     }
     take_condition(r, &row);
@@ -353,8 +361,8 @@ static void check_numbers(struct dip_book *book) {
     for (size_t i = 1; i < count; i++) {
         if (all[i]->number == all[i - 1]->number) {
             book->problems++;
-            complain("%s: the number %u is there twice (%s in row %u, %s in row %u); correct one", book->path, all[i]->number,
-                     all[i - 1]->code, all[i - 1]->row, all[i]->code, all[i]->row);
+            complain("%s: the number %u is there twice (%s in row %u, %s in row %u); correct one", book->path,
+                     all[i]->number, all[i - 1]->code, all[i - 1]->row, all[i]->code, all[i]->row);
         }
     }
     if (count == 0 && book->problems == 0) {
@@ -371,10 +379,12 @@ bool dip_book_read(struct dip_book *book, struct xlsx *workbook) {
             at = strstr(xlsx_sheet_name(workbook, n), specs[sheet].key) != NULL ? n : SIZE_MAX;
         }
         if (at == SIZE_MAX) {
-            dip_problem(book, (enum dip_sheet)sheet, 0, 0, "the workbook has no sheet of this name; is it complete?");
+            dip_problem(book, (enum dip_sheet)sheet, 0, 0,
+                        "the workbook has no sheet of this name; is it complete?");
             continue;
         }
-        book->sheet_names[sheet] = arena_copy(book->arena, xlsx_sheet_name(workbook, at), strlen(xlsx_sheet_name(workbook, at)));
+        book->sheet_names[sheet] =
+            arena_copy(book->arena, xlsx_sheet_name(workbook, at), strlen(xlsx_sheet_name(workbook, at)));
         struct reading reading = {.book = book, .sheet = (enum dip_sheet)sheet};
         struct xlsx_trouble trouble;
         if (!xlsx_read(workbook, at, on_row, &reading, &trouble)) {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The rules that a DIP workbook becomes: an overlay of a base scheme (which has the search and the treatment kinds) that
- * brings the catalogue and its lists, a CSV a sheet. */
+ * The rules that a DIP workbook becomes: an overlay of a base scheme (which has the search and the treatment kinds)
+ * that brings the catalogue and its lists, a CSV a sheet. */
 #include "dip_book.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
 
 #ifndef CASEMIX_RULES_FOLDER
 #define CASEMIX_RULES_FOLDER "/usr/local/share/casemix/rules"
@@ -43,14 +42,16 @@ const char *dip_base(struct arena *arena, const char *said, const char *name) {
     if (said != NULL) {
         complain("cannot read %s; --base names the scheme that is extended", said);
     } else {
-        complain("the scheme %s is not at hand; name it with --base, it is schemes/%s/scheme.yaml among the rules", name, name);
+        complain("the scheme %s is not at hand; name it with --base, it is schemes/%s/scheme.yaml among the rules",
+                 name, name);
     }
     return NULL;
 }
 
 const char *dip_compile(struct arena *arena, struct place_out *out) {
     struct compilation *work = compilation_new();
-    bool good = compilation_read(work, place_file(out, "bundle.yaml")) && compilation_check(work) && compilation_build(work);
+    bool good = compilation_read(work, place_file(out, "bundle.yaml")) && compilation_check(work) &&
+                compilation_build(work);
     const char *facts = good ? rules_facts(arena, work) : NULL;
     if (!good) {
         report_print(compilation_report(work), stderr);
@@ -78,7 +79,8 @@ static void look_up(struct lacking *lack, const char *code, size_t length, const
     ARENA_PUSH(lack->arena, lack->items, lack->count, lack->capacity, item);
 }
 
-/* The codes of a list; ranges and words for everything need none. Names go with the codes where there are as many. */
+/* The codes of a list; ranges and words for everything need none. Names go with the codes where there are as many.
+ */
 static void look_up_list(struct lacking *lack, const char *list, const char *separators) {
     if (strcmp(list, DIP_ALL_DIAGNOSES) == 0 || strcmp(list, DIP_ALL_PROCEDURES) == 0) {
         return;
@@ -98,8 +100,8 @@ static int by_code(const void *a, const void *b) {
 }
 
 /* Writes the file of added codes; its name, or NULL where none are lacking. */
-static bool write_lacking(struct dip_book *book, struct place_out *out, enum code_kind kind, const struct catalogue *catalogue,
-                          bool *there) {
+static bool write_lacking(struct dip_book *book, struct place_out *out, enum code_kind kind,
+                          const struct catalogue *catalogue, bool *there) {
     struct lacking lack = {.arena = book->arena, .catalogue = catalogue};
     bool diagnoses = kind == CODE_DIAGNOSIS;
     for (int sheet = 0; sheet < DIP_ENTRY_SHEETS; sheet++) {
@@ -110,7 +112,9 @@ static bool write_lacking(struct dip_book *book, struct place_out *out, enum cod
         }
     }
     for (int list = 0; list < (diagnoses ? 2 : DIP_OPERATION_LISTS); list++) {
-        const struct dip_list *of = !diagnoses ? &book->operations[list] : list == 0 ? &book->resistant : &book->excluded;
+        const struct dip_list *of = !diagnoses  ? &book->operations[list]
+                                    : list == 0 ? &book->resistant
+                                                : &book->excluded;
         for (size_t i = 0; i < of->count; i++) {
             look_up(&lack, of->items[i].code, strlen(of->items[i].code), of->items[i].name);
         }
@@ -148,10 +152,12 @@ static bool write_sheet(struct dip_book *book, struct place_out *out, int sheet)
     return place_put(out, dip_sheet_file((enum dip_sheet)sheet), &csv);
 }
 
-static bool write_list(struct dip_book *book, struct place_out *out, const char *name, const struct dip_list *list) {
+static bool write_list(struct dip_book *book, struct place_out *out, const char *name,
+                       const struct dip_list *list) {
     struct yaml text = {.arena = book->arena};
     for (size_t i = 0; i < list->count; i++) {
-        yaml_put(&text, "%s%s%s\n", list->items[i].code, list->items[i].name[0] != '\0' ? "  # " : "", list->items[i].name);
+        yaml_put(&text, "%s%s%s\n", list->items[i].code, list->items[i].name[0] != '\0' ? "  # " : "",
+                 list->items[i].name);
     }
     return list->count == 0 || place_put(out, name, &text);
 }
@@ -161,7 +167,8 @@ static const char *codes_of_note(struct arena *arena, const char *note) {
     const char *out = "";
     for (const char *at = note; *at != '\0'; at++) {
         size_t length = strspn(at + 1, "0123456789.x");
-        bool starts = *at >= 'A' && *at <= 'Z' && length >= 2 && at[1] >= '0' && at[1] <= '9' && at[2] >= '0' && at[2] <= '9';
+        bool starts =
+            *at >= 'A' && *at <= 'Z' && length >= 2 && at[1] >= '0' && at[1] <= '9' && at[2] >= '0' && at[2] <= '9';
         if (starts && (at == note || !((at[-1] | 32) >= 'a' && (at[-1] | 32) <= 'z'))) {
             out = arena_format(arena, "%s%s%.*s*", out, *out != '\0' ? " " : "", (int)(length + 1), at);
             at += length;
@@ -182,8 +189,8 @@ static bool names_operation(const char *list, const char *code) {
     return false;
 }
 
-/* With which diagnoses an operation of limited scope may be principal: those of its note, else those of the entries that
- * name it. */
+/* With which diagnoses an operation of limited scope may be principal: those of its note, else those of the entries
+ * that name it. */
 static const char *scope_of(struct dip_book *book, const struct dip_listed *operation) {
     const char *items = codes_of_note(book->arena, operation->note);
     if (items[0] != '\0') {
@@ -192,7 +199,8 @@ static const char *scope_of(struct dip_book *book, const struct dip_listed *oper
     for (int sheet = 0; sheet < DIP_ENTRY_SHEETS; sheet++) {
         for (size_t i = 0; i < book->row_counts[sheet]; i++) {
             const struct dip_row *row = &book->rows[sheet][i];
-            if (!names_operation(row->principal, operation->code) || strcmp(row->diagnoses, DIP_ALL_DIAGNOSES) == 0) {
+            if (!names_operation(row->principal, operation->code) ||
+                strcmp(row->diagnoses, DIP_ALL_DIAGNOSES) == 0) {
                 continue;
             }
             for (const char *at = row->diagnoses; *at != '\0';) {
@@ -207,14 +215,16 @@ static const char *scope_of(struct dip_book *book, const struct dip_listed *oper
             }
         }
     }
-    dip_note(book, DIP_NO_PROCEDURES, operation->row, "%s names no diagnoses; it is limited to those of the entries that name it%s",
-             operation->code, items[0] != '\0' ? "" : ", and none does: it is never principal");
+    dip_note(book, DIP_NO_PROCEDURES, operation->row,
+             "%s names no diagnoses; it is limited to those of the entries that name it%s", operation->code,
+             items[0] != '\0' ? "" : ", and none does: it is never principal");
     return items;
 }
 
 static void write_operations(struct dip_book *book, struct yaml *yaml) {
     const struct dip_list *lists = book->operations;
-    if (lists[DIP_AS_CONSERVATIVE].count + lists[DIP_NOT_AS_PRINCIPAL].count + lists[DIP_IN_SCOPE_ONLY].count == 0) {
+    if (lists[DIP_AS_CONSERVATIVE].count + lists[DIP_NOT_AS_PRINCIPAL].count + lists[DIP_IN_SCOPE_ONLY].count ==
+        0) {
         return;
     }
     yaml_put(yaml, "operations:\n");
@@ -238,16 +248,21 @@ static bool write_scheme(struct dip_book *book, struct place_out *out, const cha
                          const bool added[CODE_KINDS]) {
     struct yaml yaml = {.arena = book->arena};
     const char *name = strrchr(book->path, '/') != NULL ? strrchr(book->path, '/') + 1 : book->path;
-    yaml_put(&yaml, "# The catalogue of an official DIP workbook, made by `casemix import dip-workbook`.\n\nscheme: %s\nextends: %s\n",
+    yaml_put(&yaml,
+             "# The catalogue of an official DIP workbook, made by `casemix import dip-workbook`.\n\nscheme: "
+             "%s\nextends: %s\n",
              yaml_scalar(book->arena, id, false), yaml_scalar(book->arena, extends, false));
     yaml_put(&yaml, "title: %s\n", yaml_scalar(book->arena, arena_format(book->arena, "DIP 3.0, %s", id), false));
-    yaml_put(&yaml, "source: %s\n", yaml_scalar(book->arena, arena_format(book->arena, "the workbook %s", name), false));
+    yaml_put(&yaml, "source: %s\n",
+             yaml_scalar(book->arena, arena_format(book->arena, "the workbook %s", name), false));
     yaml_put(&yaml, "date: %s\n", file_date(book->arena, book->path));
     if (added[CODE_DIAGNOSIS] || added[CODE_PROCEDURE]) {
-        yaml_put(&yaml, "codes:\n%s%s", added[CODE_DIAGNOSIS] ? "  add_diagnoses: {file: added-diagnoses.tsv}\n" : "",
+        yaml_put(&yaml, "codes:\n%s%s",
+                 added[CODE_DIAGNOSIS] ? "  add_diagnoses: {file: added-diagnoses.tsv}\n" : "",
                  added[CODE_PROCEDURE] ? "  add_procedures: {file: added-procedures.tsv}\n" : "");
     }
-    yaml_put(&yaml, "sets:\n  DI_TB_RESISTANT: %s\n", book->resistant.count > 0 ? "{file: resistant-diagnoses.txt}" : "U84.3*");
+    yaml_put(&yaml, "sets:\n  DI_TB_RESISTANT: %s\n",
+             book->resistant.count > 0 ? "{file: resistant-diagnoses.txt}" : "U84.3*");
     if (book->excluded.count > 0) {
         yaml_put(&yaml, "excluded_diagnoses: {codes: {file: excluded-diagnoses.txt}, match: equal}\n");
     }
@@ -264,10 +279,12 @@ static bool write_scheme(struct dip_book *book, struct place_out *out, const cha
     return place_put(out, "bundle.yaml", &yaml) && good;
 }
 
-bool dip_write(struct dip_book *book, struct place_out *out, const char *id, const char *extends, const struct scheme *base) {
+bool dip_write(struct dip_book *book, struct place_out *out, const char *id, const char *extends,
+               const struct scheme *base) {
     bool added[CODE_KINDS];
-    bool good = write_lacking(book, out, CODE_DIAGNOSIS, base->catalogues[CODE_DIAGNOSIS], &added[CODE_DIAGNOSIS]) &&
-                write_lacking(book, out, CODE_PROCEDURE, base->catalogues[CODE_PROCEDURE], &added[CODE_PROCEDURE]);
+    bool good =
+        write_lacking(book, out, CODE_DIAGNOSIS, base->catalogues[CODE_DIAGNOSIS], &added[CODE_DIAGNOSIS]) &&
+        write_lacking(book, out, CODE_PROCEDURE, base->catalogues[CODE_PROCEDURE], &added[CODE_PROCEDURE]);
     for (int sheet = 0; sheet < DIP_ENTRY_SHEETS && good; sheet++) {
         good = book->row_counts[sheet] == 0 || write_sheet(book, out, sheet);
     }
@@ -290,7 +307,8 @@ bool dip_write_report(struct dip_book *book, struct place_out *out, const char *
                  dip_sheet_file((enum dip_sheet)sheet));
     }
     yaml_put(&text, "- %s: %zu diagnoses\n- %s: %zu diagnoses\n", book->sheet_names[DIP_RESISTANT],
-             book->resistant.count > 0 ? book->resistant.count - 1 : 0, book->sheet_names[DIP_NO_DIAGNOSES], book->excluded.count);
+             book->resistant.count > 0 ? book->resistant.count - 1 : 0, book->sheet_names[DIP_NO_DIAGNOSES],
+             book->excluded.count);
     yaml_put(&text, "- %s: %zu count as conservative, %zu are never principal, %zu only with certain diagnoses\n",
              book->sheet_names[DIP_NO_PROCEDURES], book->operations[DIP_AS_CONSERVATIVE].count,
              book->operations[DIP_NOT_AS_PRINCIPAL].count, book->operations[DIP_IN_SCOPE_ONLY].count);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An overlay: what a scheme has otherwise than the one it extends, as short and as readable as a person would write it.
- * First it is decided what each set of the base is to hold, then which conditions, DRGs and names still differ. */
+ * An overlay: what a scheme has otherwise than the one it extends, as short and as readable as a person would write
+ * it. First it is decided what each set of the base is to hold, then which conditions, DRGs and names still differ.
+ */
 #include "overlay.h"
 
 #include <stdlib.h>
@@ -18,7 +19,8 @@ static bool same_drgs(const struct step *a, const struct step *b) {
     return same;
 }
 
-static struct expression *list_of(struct arena *arena, enum expression_op op, struct expression **parts, size_t count) {
+static struct expression *list_of(struct arena *arena, enum expression_op op, struct expression **parts,
+                                  size_t count) {
     struct expression *e = ARENA_NEW(arena, struct expression);
     e->op = op;
     e->children = parts;
@@ -129,12 +131,14 @@ static void demand_parts(struct overlay *o, const struct expression *base, const
 
 /* The parts of both in pairs: those that are the same first, then those of the same shape in order. */
 static void demand_pairs(struct overlay *o, const struct expression *base, const struct expression *wanted) {
-    bool *used = ARENA_ARRAY(o->arena, bool, base->count + 1), *done = ARENA_ARRAY(o->arena, bool, wanted->count + 1);
+    bool *used = ARENA_ARRAY(o->arena, bool, base->count + 1),
+         *done = ARENA_ARRAY(o->arena, bool, wanted->count + 1);
     for (int same = 1; same >= 0; same--) {
         for (size_t i = 0; i < wanted->count; i++) {
             for (size_t j = 0; j < base->count && !done[i]; j++) {
                 const struct expression *a = base->children[j], *b = wanted->children[i];
-                bool fits = same ? expression_hash(a) == expression_hash(b) : expression_shape(a) == expression_shape(b);
+                bool fits =
+                    same ? expression_hash(a) == expression_hash(b) : expression_shape(a) == expression_shape(b);
                 if (!used[j] && fits) {
                     used[j] = done[i] = true;
                     demand_parts(o, a, b);
@@ -272,8 +276,8 @@ static void name_set(struct codeset *set, void *user) {
     for (size_t i = 0; i < o->final_count; i++) {
         struct final *final = &o->finals[i];
         bool helper = final->base != NULL && !is_patchable(o, final->base);
-        if (final->name[0] == '\0' || helper || strncmp(final->name, "MCC_", 4) == 0 || strncmp(final->name, "CC_", 3) == 0 ||
-            strncmp(final->name, "PRINCIPAL_", 10) == 0) {
+        if (final->name[0] == '\0' || helper || strncmp(final->name, "MCC_", 4) == 0 ||
+            strncmp(final->name, "CC_", 3) == 0 || strncmp(final->name, "PRINCIPAL_", 10) == 0) {
             continue;
         }
         if (final->hash == hash && (same == NULL || strcmp(final->name, set->name) == 0)) {
@@ -341,8 +345,8 @@ static bool drgs_same(struct overlay *o, const struct step *old, const struct st
 }
 
 /* The name that a DRG has without a word of this overlay about it. */
-static const char *name_without(struct overlay *o, const struct step *old, const struct step *step, const struct drg *drg,
-                                bool list_kept) {
+static const char *name_without(struct overlay *o, const struct step *old, const struct step *step,
+                                const struct drg *drg, bool list_kept) {
     const struct drg *was = old != NULL ? drg_of(old, drg->code) : NULL;
     if (was != NULL && (was->named == NAME_RENAMED || (was->named == NAME_OWN && list_kept))) {
         return was->name;
@@ -392,7 +396,8 @@ static bool has_word(const char *text, const char *word) {
 }
 
 static bool renamed_already(struct overlay *o, const struct pieces *p, const char *code) {
-    bool there = p->renames.bytes != NULL && strstr(p->renames.bytes, arena_format(o->arena, "  %s: ", code)) != NULL;
+    bool there =
+        p->renames.bytes != NULL && strstr(p->renames.bytes, arena_format(o->arena, "  %s: ", code)) != NULL;
     for (size_t i = 0; i < p->suffix_count && !there; i++) {
         there = has_word(p->suffixes[i].keys, code);
     }
@@ -443,11 +448,12 @@ static const char *split_text(struct overlay *o, const struct step *step) {
     for (size_t d = 0; d < step->drg_count; d++) {
         const struct drg *drg = &step->drgs[d];
         const struct split *split = splits_of(o->scheme->splits, o->scheme->split_count, drg->code);
-        if (drg->named == NAME_OWN || strncmp(drg->code, step->code, length) != 0 || drg->code[length] == '\0' || split == NULL ||
-            expression_hash(split->when) != expression_hash(drg->when)) {
+        if (drg->named == NAME_OWN || strncmp(drg->code, step->code, length) != 0 || drg->code[length] == '\0' ||
+            split == NULL || expression_hash(split->when) != expression_hash(drg->when)) {
             return NULL;
         }
-        text = arena_format(o->arena, "%s%s%s", text, d == 0 ? "" : ", ", yaml_scalar(o->arena, drg->code + length, true));
+        text = arena_format(o->arena, "%s%s%s", text, d == 0 ? "" : ", ",
+                            yaml_scalar(o->arena, drg->code + length, true));
     }
     return arena_format(o->arena, "split: [%s]", text);
 }
@@ -507,7 +513,9 @@ static void put_change(struct overlay *o, struct yaml *yaml, const char *key, co
         bool quoted = false;
         for (const char *look = at; *look != '\0' && end == at + strlen(at); look++) {
             quoted = quoted != (*look == '\'');
-            depth += !quoted && (*look == '{' || *look == '[') ? 1 : !quoted && (*look == '}' || *look == ']') ? -1 : 0;
+            depth += !quoted && (*look == '{' || *look == '[')   ? 1
+                     : !quoted && (*look == '}' || *look == ']') ? -1
+                                                                 : 0;
             for (size_t w = 0; !quoted && depth == 0 && w < sizeof words / sizeof *words; w++) {
                 end = strncmp(look, words[w], strlen(words[w])) == 0 ? look : end;
             }
@@ -641,7 +649,8 @@ static const char *pattern_of(struct overlay *o, const char *when, const char *i
     size_t length = strlen(id);
     for (const char *at = when; *at != '\0';) {
         const char *name = at;
-        while (name != NULL && (name = strstr(name, id)) != NULL && (name == at || name[-1] != '_' || !ends_name(name[length]))) {
+        while (name != NULL && (name = strstr(name, id)) != NULL &&
+               (name == at || name[-1] != '_' || !ends_name(name[length]))) {
             name++;
         }
         size_t before = name == NULL ? strlen(at) : (size_t)(name - at);
@@ -664,15 +673,16 @@ static void put_changes(struct overlay *o, struct pieces *p, struct yaml *own, s
         const char *when_keys = keys != list[i].step->id ? keys : NULL;
         list[i].done = list[i].done || when_keys != NULL;
         keys = list[i].step->id;
-        bool alone = strstr(list[i].rest, "drgs: ") != NULL || strstr(list[i].rest, "code: ") != NULL || list[i].rest[0] == '\0' ||
-                     list[i].rest_done || list[i].step->is_qy;
+        bool alone = strstr(list[i].rest, "drgs: ") != NULL || strstr(list[i].rest, "code: ") != NULL ||
+                     list[i].rest[0] == '\0' || list[i].rest_done || list[i].step->is_qy;
         for (size_t j = i + 1; j < count && !alone; j++) {
             if (strcmp(list[i].rest, list[j].rest) == 0 && !list[j].rest_done && !list[j].step->is_qy) {
                 keys = arena_format(o->arena, "%s %s", keys, list[j].step->id);
                 list[j].rest_done = true;
             }
         }
-        bool rest_joint = keys != list[i].step->id, both = rest_joint && when_keys != NULL && strcmp(keys, when_keys) == 0;
+        bool rest_joint = keys != list[i].step->id,
+             both = rest_joint && when_keys != NULL && strcmp(keys, when_keys) == 0;
         if (when_keys != NULL) {
             put_long_key(own, when_keys);
             yaml_put(own, "{when: %s%s%s}\n", yaml_scalar(o->arena, list[i].pattern, true), both ? ", " : "",
@@ -684,8 +694,9 @@ static void put_changes(struct overlay *o, struct pieces *p, struct yaml *own, s
         }
         list[i].rest_done = list[i].rest_done || rest_joint;
         list[i].rest = list[i].rest_done ? "" : list[i].rest;
-        const char *when = list[i].done || list[i].when[0] == '\0' ? "" :
-                           arena_format(o->arena, "when: %s", yaml_scalar(o->arena, list[i].when, true));
+        const char *when = list[i].done || list[i].when[0] == '\0'
+                               ? ""
+                               : arena_format(o->arena, "when: %s", yaml_scalar(o->arena, list[i].when, true));
         const char *between = when[0] != '\0' && list[i].rest[0] != '\0' ? ", " : "";
         const char *body = arena_format(o->arena, "%s%s%s", when, between, list[i].rest);
         if (body[0] != '\0' && list[i].step->is_qy) {
@@ -794,7 +805,8 @@ static const char *mdc_order(struct overlay *o) {
         for (size_t m = 0; m < from->mdc_count; m++) {
             bool there = find_mdc(inserted ? o->base : o->scheme, from->mdcs[m]->code) != NULL;
             if (there != (inserted == 1)) {
-                same = same && at < o->scheme->mdc_count && strcmp(o->scheme->mdcs[at]->code, from->mdcs[m]->code) == 0;
+                same = same && at < o->scheme->mdc_count &&
+                       strcmp(o->scheme->mdcs[at]->code, from->mdcs[m]->code) == 0;
                 at++;
             }
         }
@@ -834,7 +846,8 @@ static void put_groups(struct overlay *o, struct yaml *yaml, struct pieces *p) {
     if (p->joint_count > 0 || p->changes.length > 0) {
         yaml_put(yaml, "\nchange:\n");
         for (size_t i = 0; i < p->joint_count; i++) {
-            yaml_put(yaml, i == 0 ? "  # cases that no step above took: ambiguous (QY) where the condition holds\n" : "");
+            yaml_put(yaml,
+                     i == 0 ? "  # cases that no step above took: ambiguous (QY) where the condition holds\n" : "");
             put_long_key(yaml, p->joint[i].keys);
             yaml_put(yaml, "{%s}\n", p->joint[i].body);
         }
@@ -847,7 +860,8 @@ static void put_groups(struct overlay *o, struct yaml *yaml, struct pieces *p) {
         yaml_put(yaml, "\nremove: [%s]\n", p->removes.bytes);
     }
     if (p->renames.length > 0 || p->suffix_count > 0) {
-        yaml_put(yaml, "\n# Names that are written otherwise.\nrename:\n%s", p->renames.length > 0 ? p->renames.bytes : "");
+        yaml_put(yaml, "\n# Names that are written otherwise.\nrename:\n%s",
+                 p->renames.length > 0 ? p->renames.bytes : "");
     }
     if (p->suffix_count > 0) {
         yaml_put(yaml, "  # named as their ADRG, and these words\n");
@@ -891,8 +905,8 @@ static void prepare(struct overlay *o) {
 
 void write_overlay(struct writing *w, const char *const *anew, struct yaml *yaml) {
     struct overlay o = {.anew = anew, .w = w, .arena = w->arena, .base = w->base, .scheme = w->scheme};
-    struct pieces p = {.changes.arena = w->arena, .inserts.arena = w->arena, .removes.arena = w->arena,
-                       .renames.arena = w->arena};
+    struct pieces p = {
+        .changes.arena = w->arena, .inserts.arena = w->arena, .removes.arena = w->arena, .renames.arena = w->arena};
     w->scheme->split_count = 0;
     make_added(&o);
     prepare(&o);
@@ -910,7 +924,8 @@ void write_overlay(struct writing *w, const char *const *anew, struct yaml *yaml
     write_tables(&o, &rest, anew);
     write_added(&o, yaml);
     bool headed = w->added_used[CODE_DIAGNOSIS] || w->added_used[CODE_PROCEDURE];
-    yaml_put(yaml, "%s%s", sets.length == 0 ? "" : sets.bytes + (headed ? strlen("\nsets:\n") : 0), rest.length == 0 ? "" : rest.bytes);
+    yaml_put(yaml, "%s%s", sets.length == 0 ? "" : sets.bytes + (headed ? strlen("\nsets:\n") : 0),
+             rest.length == 0 ? "" : rest.bytes);
     yaml_clear(&sets);
     yaml_clear(&rest);
     put_groups(&o, yaml, &p);
@@ -959,8 +974,8 @@ static void step_faults(struct faults *faults, const struct step *wanted, const 
     }
 }
 
-/* A set of the base may be made of others, and what its own base said of names and DRGs goes on: such parts are written
- * out the next time. */
+/* A set of the base may be made of others, and what its own base said of names and DRGs goes on: such parts are
+ * written out the next time. */
 const char **overlay_faults(struct writing *w, const struct scheme *got, const char *const *anew) {
     struct faults faults = {.arena = w->arena};
     for (; *anew != NULL; anew++) {

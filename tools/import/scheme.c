@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * casemix import scheme: neutral facts -> a scheme in YAML, or an overlay of one that is there. What was written is read
- * back by the compiler and compared with the facts before it gets its name. */
+ * casemix import scheme: neutral facts -> a scheme in YAML, or an overlay of one that is there. What was written is
+ * read back by the compiler and compared with the facts before it gets its name. */
 #include "import.h"
 
 #include <dirent.h>
@@ -16,12 +16,14 @@
 static const char help[] =
     "usage: casemix import scheme FACTS.json[.gz] -o DIR [--base SCHEME.yaml] [--codes DIR] [--force]\n"
     "\n"
-    "Writes the facts of a grouping scheme as rules. DIR/bundle.yaml compiles at once. With --base it writes an overlay:\n"
+    "Writes the facts of a grouping scheme as rules. DIR/bundle.yaml compiles at once. With --base it writes an "
+    "overlay:\n"
     "only what differs from that scheme. If the name after -o ends in .yaml, an overlay is this one file.\n"
     "\n"
     "  -o, --output DIR     where the rules go; must not be there\n"
     "  -b, --base FILE      the scheme that the new one extends\n"
-    "  -c, --codes DIR      folder with the code catalogues, icd10*.tsv and icd9*.tsv; or a scheme that names them\n"
+    "  -c, --codes DIR      folder with the code catalogues, icd10*.tsv and icd9*.tsv; or a scheme that names "
+    "them\n"
     "                       (default: those of the base, else the folder rules/codes here or above)\n"
     "  -f, --force          replace what an earlier import wrote\n"
     "\n"
@@ -74,7 +76,8 @@ static bool look_into(struct job *job, const char *path) {
         const char *name = entry->d_name;
         size_t length = strlen(name);
         int kind = starts(name, "icd10") ? CODE_DIAGNOSIS : CODE_PROCEDURE;
-        if (length < 4 || strcmp(name + length - 4, ".tsv") != 0 || !starts(name, kind == CODE_DIAGNOSIS ? "icd10" : "icd9")) {
+        if (length < 4 || strcmp(name + length - 4, ".tsv") != 0 ||
+            !starts(name, kind == CODE_DIAGNOSIS ? "icd10" : "icd9")) {
             continue;
         }
         if (found[kind] == NULL || strcmp(found[kind], name) < 0) {
@@ -127,7 +130,8 @@ static bool find_codes(struct job *job) {
     char program[4000];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = '\0';
-    const char *start[] = {".", arena_format(job->arena, "%s/..", job->request.output), arena_format(job->arena, "%s/..", program)};
+    const char *start[] = {".", arena_format(job->arena, "%s/..", job->request.output),
+                           arena_format(job->arena, "%s/..", program)};
     for (size_t i = 0; i < sizeof start / sizeof *start; i++) {
         const char *up = start[i];
         for (int n = 0; n < 6; n++) {
@@ -166,7 +170,8 @@ static bool load_catalogues(struct job *job) {
     }
     struct catalogue *loaded[CODE_KINDS];
     for (int kind = 0; kind < CODE_KINDS; kind++) {
-        loaded[kind] = catalogue_load(&job->sources, job->catalogue_files[kind], nowhere, (enum code_kind)kind, "codes");
+        loaded[kind] =
+            catalogue_load(&job->sources, job->catalogue_files[kind], nowhere, (enum code_kind)kind, "codes");
         if (loaded[kind] == NULL) {
             return reported(job);
         }
@@ -179,8 +184,8 @@ static bool load_catalogues(struct job *job) {
             places[i] = nowhere;
         }
         job->catalogues[kind] = more->count == 0 ? loaded[kind]
-                                                 : catalogue_extend(job->arena, job->report, loaded[kind], more->codes,
-                                                                    places, (uint32_t)more->count);
+                                                 : catalogue_extend(job->arena, job->report, loaded[kind],
+                                                                    more->codes, places, (uint32_t)more->count);
     }
     return job->report->errors == 0 || reported(job);
 }
@@ -213,8 +218,8 @@ static void simplify(struct arena *arena, const struct scheme *scheme) {
     }
 }
 
-/* The base over the catalogues of the new scheme: read through an overlay that adds its codes and nothing else, because
- * what a branch or range of the base means depends on the codes there are. */
+/* The base over the catalogues of the new scheme: read through an overlay that adds its codes and nothing else,
+ * because what a branch or range of the base means depends on the codes there are. */
 static bool read_base(struct job *job) {
     const struct scheme *plain = read_scheme(job, job->request.base);
     if (plain == NULL) {
@@ -270,7 +275,8 @@ static const struct scheme *read_back(struct job *job) {
     return got;
 }
 
-/* In the temporary folder the ways to other files are longer or shorter only by its name, which is beside the final. */
+/* In the temporary folder the ways to other files are longer or shorter only by its name, which is beside the
+ * final. */
 static bool write_all_of_overlay(struct job *job) {
     job->anew = ARENA_ARRAY(job->arena, const char *, 1);
     for (int attempt = 0;; attempt++) {
@@ -306,7 +312,9 @@ static bool move_file(struct job *job) {
     /* beside the others its way to the base is another than in the temporary folder */
     struct yaml yaml = {.arena = job->arena};
     const char *slash = strrchr(job->request.output, '/');
-    const char *folder = slash == NULL ? "." : arena_format(job->arena, "%.*s/.", (int)(slash - job->request.output), job->request.output);
+    const char *folder =
+        slash == NULL ? "."
+                      : arena_format(job->arena, "%.*s/.", (int)(slash - job->request.output), job->request.output);
     job->writing.extends = way_to(job->arena, folder, job->request.base);
     write_overlay(&job->writing, job->anew, &yaml);
     bool good = place_put(job->writing.out, "scheme.yaml", &yaml);
@@ -347,7 +355,8 @@ static int run(struct job *job) {
     }
     job->code = EXIT_IO;
     /* The temporary folder of a single file is beside it, so that ways count from the same place. */
-    const char *place = request->one_file ? arena_format(job->arena, "%s.import", request->output) : request->output;
+    const char *place =
+        request->one_file ? arena_format(job->arena, "%s.import", request->output) : request->output;
     job->folder = place;
     job->writing.out = place_open(place, request->force && !request->one_file);
     if (job->writing.out == NULL) {
@@ -382,9 +391,10 @@ static int wrong_use_of(const char *what) {
 }
 
 int import_scheme(int argc, char **argv) {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'}, {"base", required_argument, NULL, 'b'},
-                                            {"codes", required_argument, NULL, 'c'},  {"force", no_argument, NULL, 'f'},
-                                            {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"output", required_argument, NULL, 'o'}, {"base", required_argument, NULL, 'b'},
+        {"codes", required_argument, NULL, 'c'},  {"force", no_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     struct job job = {.code = EXIT_IO};
     for (int c; (c = getopt_long(argc, argv, "o:b:c:fh", options, NULL)) != -1;) {
         switch (c) {
@@ -408,7 +418,8 @@ int import_scheme(int argc, char **argv) {
         }
     }
     if (argc - optind != 1 || job.request.output == NULL) {
-        return wrong_use_of(job.request.output == NULL ? "say where the rules go with -o" : "name one file of facts");
+        return wrong_use_of(job.request.output == NULL ? "say where the rules go with -o"
+                                                       : "name one file of facts");
     }
     job.request.facts = argv[optind];
     size_t length = strlen(job.request.output);

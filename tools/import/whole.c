@@ -19,8 +19,9 @@ void write_head(const struct writing *w, struct yaml *yaml, const char *about) {
         }
     }
     yaml_put(yaml, "# SPDX-License-Identifier: Apache-2.0\n");
-    yaml_comment(yaml, 0, arena_format(w->arena, "%s: %zu MDC, %zu ADRG, %zu DRG. %s", w->scheme->title, w->scheme->mdc_count,
-                                       adrgs, drgs, about));
+    yaml_comment(yaml, 0,
+                 arena_format(w->arena, "%s: %zu MDC, %zu ADRG, %zu DRG. %s", w->scheme->title,
+                              w->scheme->mdc_count, adrgs, drgs, about));
     for (size_t i = 0; w->base == NULL && w->notes[i] != NULL; i++) {
         yaml_comment(yaml, 0, w->notes[i]);
     }
@@ -41,7 +42,8 @@ void write_additions(const struct writing *w, struct yaml *yaml, int indent) {
         struct yaml names = {.arena = w->arena}, codes = {.arena = w->arena};
         for (size_t i = 0; i < missing->count; i++) {
             if (missing->codes[i].name[0] != '\0') {
-                yaml_put(&names, "%*s%s: %s\n", indent + 2, "", yaml_scalar(w->arena, missing->codes[i].text, false),
+                yaml_put(&names, "%*s%s: %s\n", indent + 2, "",
+                         yaml_scalar(w->arena, missing->codes[i].text, false),
                          yaml_scalar(w->arena, missing->codes[i].name, false));
             }
             yaml_put(&codes, "%s%s", i == 0 ? "" : " ", missing->codes[i].text);
@@ -50,7 +52,8 @@ void write_additions(const struct writing *w, struct yaml *yaml, int indent) {
             yaml_put(yaml, "%*s%s:\n%s", indent, "", keys[kind], names.bytes);
             for (size_t i = 0; i < missing->count; i++) {
                 if (missing->codes[i].name[0] == '\0') {
-                    yaml_put(yaml, "%*s%s: ''\n", indent + 2, "", yaml_scalar(w->arena, missing->codes[i].text, false));
+                    yaml_put(yaml, "%*s%s: ''\n", indent + 2, "",
+                             yaml_scalar(w->arena, missing->codes[i].text, false));
                 }
             }
         } else if (codes.length > 0) {
@@ -65,7 +68,8 @@ void write_splits(const struct writing *w, struct yaml *yaml, const struct split
     if (count == 0) {
         return;
     }
-    yaml_put(yaml, "\n# By the end of a DRG's code: its condition, and what it adds to the name of its ADRG.\nsplits:\n");
+    yaml_put(yaml,
+             "\n# By the end of a DRG's code: its condition, and what it adds to the name of its ADRG.\nsplits:\n");
     for (size_t i = 0; i < count; i++) {
         const char *when = "", *name = "", *key = yaml_scalar(w->arena, splits[i].key, false);
         if (splits[i].when->op != EXPR_TRUE) {
@@ -91,7 +95,9 @@ static bool same_requirements(const struct scheme *a, const struct scheme *b) {
 static void write_compatibility(struct yaml *yaml, const struct compatibility *c) {
     yaml_put(yaml, "\ncompatibility:\n");
     yaml_put(yaml, c->exact_codes ? "  codes: exact\n" : "");
-    yaml_put(yaml, c->sex_words_unknown ? "  sex: unknown-words\n" : c->sex_words_refused ? "  sex: refuse-words\n" : "");
+    yaml_put(yaml, c->sex_words_unknown   ? "  sex: unknown-words\n"
+                   : c->sex_words_refused ? "  sex: refuse-words\n"
+                                          : "");
     yaml_put(yaml, c->negative_numbers ? "  numbers: negative\n" : "");
     yaml_put(yaml, c->gray_as_others ? "  gray: as-others\n" : "");
     const char *between = "  missing_as_zero: [";
@@ -108,8 +114,9 @@ static void write_compatibility(struct yaml *yaml, const struct compatibility *c
 void write_rules_of_input(const struct writing *w, struct yaml *yaml, const struct scheme *base) {
     const struct scheme *scheme = w->scheme;
     if (base == NULL || scheme->bare != base->bare) {
-        yaml_put(yaml, "\n# %s\nno_drg: %s\n", scheme->bare ? "An ADRG none of whose DRGs fits is the answer itself."
-                                                             : "An ADRG none of whose DRGs fits is passed over.",
+        yaml_put(yaml, "\n# %s\nno_drg: %s\n",
+                 scheme->bare ? "An ADRG none of whose DRGs fits is the answer itself."
+                              : "An ADRG none of whose DRGs fits is passed over.",
                  scheme->bare ? "adrg" : "next");
     }
     if (base == NULL ? scheme->retry_procedures : scheme->retry_procedures != base->retry_procedures) {
@@ -153,7 +160,8 @@ bool disjoint(const uint64_t *a, const uint64_t *b, uint32_t count) {
 }
 
 /* The short form; or one of whole branches minus the codes that no list has, if that is shorter. */
-const char *items_text(const struct writing *w, const struct codeset *whole, const uint64_t *bits, const uint64_t *keep) {
+const char *items_text(const struct writing *w, const struct codeset *whole, const uint64_t *bits,
+                       const uint64_t *keep) {
     const struct shortener *shortener = w->shorteners[whole->kind];
     uint32_t count = w->scheme->catalogues[whole->kind]->count;
     size_t words = ((size_t)count + 63) / 64;
@@ -168,7 +176,8 @@ const char *items_text(const struct writing *w, const struct codeset *whole, con
         const char *longer = shorten_keeping(shortener, bits, unused->bits, keep);
         spell_out(shortener, longer, meant);
         bool minus = !disjoint(meant, unused->bits, count);
-        size_t own = strlen(longer) + (minus ? strlen(unused->name) + 14 : 0); /* the name tells less than codes do */
+        size_t own =
+            strlen(longer) + (minus ? strlen(unused->name) + 14 : 0); /* the name tells less than codes do */
         if (own < cost) {
             best = minus ? arena_format(w->arena, "%s !%s", longer, unused->name) : longer;
             cost = own;
@@ -268,7 +277,8 @@ static void write_sets(const struct writing *w, struct yaml *yaml, int indent, c
     }
 }
 
-/* Codes in no list of a group and principal in no exclusion table, if leaving them in makes the lists much shorter. */
+/* Codes in no list of a group and principal in no exclusion table, if leaving them in makes the lists much shorter.
+ */
 static void find_unused(struct writing *w, const struct uses *uses, enum code_kind kind) {
     uint32_t count = w->scheme->catalogues[kind]->count;
     size_t words = ((size_t)count + 63) / 64;
@@ -313,8 +323,8 @@ static void find_unused(struct writing *w, const struct uses *uses, enum code_ki
 static const char *const mark = "# SPDX-License-Identifier: Apache-2.0\n";
 
 /* A long list in a text file of its own; the words that name it in YAML. */
-static const char *write_list(const struct writing *w, const char *file, const char *about, const struct codeset *set,
-                              bool *good) {
+static const char *write_list(const struct writing *w, const char *file, const char *about,
+                              const struct codeset *set, bool *good) {
     struct yaml text = {.arena = w->arena};
     yaml_put(&text, "%s", mark);
     yaml_comment(&text, 0, arena_format(w->arena, "%s: %u.", about, set->count));
@@ -382,10 +392,14 @@ static bool write_severity(const struct writing *w) {
     }
     struct yaml yaml = {.arena = w->arena};
     yaml_put(&yaml, "%s", mark);
-    yaml_comment(&yaml, 0, arena_format(w->arena,
-        "Severity: %zu exclusion tables with %zu MCC, %zu CC and %zu principal diagnoses. The keys are the numbers that "
-        "the source gives its tables; they mean nothing beyond telling the tables apart. The codes of a table without "
-        "principal diagnoses always count.", w->scheme->table_count, counts[PART_MCC], counts[PART_CC], counts[PART_PRINCIPAL]));
+    yaml_comment(&yaml, 0,
+                 arena_format(w->arena,
+                              "Severity: %zu exclusion tables with %zu MCC, %zu CC and %zu principal diagnoses. "
+                              "The keys are the numbers that "
+                              "the source gives its tables; they mean nothing beyond telling the tables apart. The "
+                              "codes of a table without "
+                              "principal diagnoses always count.",
+                              w->scheme->table_count, counts[PART_MCC], counts[PART_CC], counts[PART_PRINCIPAL]));
     yaml_put(&yaml, "\nseverity:%s\n", w->scheme->table_count == 0 ? " {}" : "");
     for (size_t t = 0; t < w->scheme->table_count; t++) {
         yaml_put(&yaml, "  %s:\n", yaml_scalar(w->arena, w->scheme->tables[t].id, false));
@@ -402,9 +416,10 @@ static bool write_severity(const struct writing *w) {
 
 static bool write_barred_lists(const struct writing *w, struct yaml *yaml) {
     static const char *const kinds[BARRED_KINDS] = {[BARRED_GRAY] = "gray", [BARRED_INVALID] = "invalid"};
-    static const char *const abouts[BARRED_KINDS] = {[BARRED_GRAY] = "too unspecific to decide a group",
-                                                     [BARRED_INVALID] = "not for settlement lists"};
-    static const char *const codes[CODE_KINDS] = {"diagnoses", "procedures"}, *const one[CODE_KINDS] = {"diagnosis", "procedure"};
+    static const char *const abouts[BARRED_KINDS] = {
+        [BARRED_GRAY] = "too unspecific to decide a group", [BARRED_INVALID] = "not for settlement lists"};
+    static const char *const codes[CODE_KINDS] = {"diagnoses", "procedures"}, *const one[CODE_KINDS] = {
+                                                                                  "diagnosis", "procedure"};
     bool good = true;
     for (int kind = 0; kind < BARRED_KINDS; kind++) {
         const struct barred *barred = &w->scheme->barred[kind];
@@ -418,10 +433,12 @@ static bool write_barred_lists(const struct writing *w, struct yaml *yaml) {
             }
             first = false;
             const char *file = arena_format(w->arena, "%s-%s.txt", kinds[kind], codes[code]);
-            const char *about = arena_format(w->arena, "%s %s", code == 0 ? "Diagnoses" : "Procedures", abouts[kind]);
+            const char *about =
+                arena_format(w->arena, "%s %s", code == 0 ? "Diagnoses" : "Procedures", abouts[kind]);
             yaml_put(yaml, "  %s: %s\n", codes[code], write_list(w, file, about, barred->sets[code], &good));
             if (barred->principal[code] != BARRED_NOTHING) {
-                yaml_put(yaml, "  principal_%s: %s\n", one[code], barred->principal[code] == BARRED_UNGROUPED ? "ungrouped" : "ignore");
+                yaml_put(yaml, "  principal_%s: %s\n", one[code],
+                         barred->principal[code] == BARRED_UNGROUPED ? "ungrouped" : "ignore");
             }
         }
     }
@@ -432,7 +449,8 @@ static bool write_scheme_file(const struct writing *w, const struct uses *uses) 
     struct yaml yaml = {.arena = w->arena}, sets = {.arena = w->arena};
     bool good = true;
     write_head(w, &yaml, "");
-    yaml_put(&yaml, "\ncodes:\n  diagnoses: %s\n  procedures: %s\n", yaml_scalar(w->arena, w->codes[CODE_DIAGNOSIS], false),
+    yaml_put(&yaml, "\ncodes:\n  diagnoses: %s\n  procedures: %s\n",
+             yaml_scalar(w->arena, w->codes[CODE_DIAGNOSIS], false),
              yaml_scalar(w->arena, w->codes[CODE_PROCEDURE], false));
     if (w->missing[CODE_DIAGNOSIS].count + w->missing[CODE_PROCEDURE].count > 0) {
         yaml_put(&yaml, "  # in lists of the source, not in the catalogue\n");
@@ -441,13 +459,23 @@ static bool write_scheme_file(const struct writing *w, const struct uses *uses) 
     write_rules_of_input(w, &yaml, NULL);
     write_splits(w, &yaml, w->scheme->splits, w->scheme->split_count);
     if (w->valid_procedures != NULL && w->valid_procedures->count > 0) {
-        yaml_put(&sets, "  OP_ALL: %s\n", write_list(w, "valid-procedures.txt", "Procedures that make a case surgical (OP_ALL)", w->valid_procedures, &good));
+        yaml_put(&sets, "  OP_ALL: %s\n",
+                 write_list(w, "valid-procedures.txt", "Procedures that make a case surgical (OP_ALL)",
+                            w->valid_procedures, &good));
     }
     if (w->unused[CODE_DIAGNOSIS][0] != NULL) {
-        yaml_put(&sets, "  DI_UNUSED: %s\n", write_list(w, "unused-diagnoses.txt", "Diagnoses in no list of an MDC or ADRG, and principal in no exclusion table (DI_UNUSED). The lists are whole branches minus these", w->unused[CODE_DIAGNOSIS][0], &good));
+        yaml_put(&sets, "  DI_UNUSED: %s\n",
+                 write_list(w, "unused-diagnoses.txt",
+                            "Diagnoses in no list of an MDC or ADRG, and principal in no exclusion table "
+                            "(DI_UNUSED). The lists are whole branches minus these",
+                            w->unused[CODE_DIAGNOSIS][0], &good));
     }
     if (w->unused[CODE_PROCEDURE][0] != NULL) {
-        yaml_put(&sets, "  OP_UNUSED: %s\n", write_list(w, "unused-procedures.txt", "Procedures that no group asks for (OP_UNUSED). The lists are whole branches minus these", w->unused[CODE_PROCEDURE][0], &good));
+        yaml_put(
+            &sets, "  OP_UNUSED: %s\n",
+            write_list(w, "unused-procedures.txt",
+                       "Procedures that no group asks for (OP_UNUSED). The lists are whole branches minus these",
+                       w->unused[CODE_PROCEDURE][0], &good));
     }
     write_sets(w, &sets, 0, uses, NULL, NULL);
     if (sets.length > 0) {
