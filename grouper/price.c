@@ -197,11 +197,13 @@ static bool price_quickly(const struct pricing *pricing, struct formula_case *ru
     return price_amount(run, formula, places, out);
 }
 
-/* The class by limits in fen. NULL: it takes formulas to tell, or whether a quota has room for the case. */
+/* The class by limits in fen, and by formulas where a condition is no limit. NULL: a condition has no value, or it takes
+ * a quota to tell. */
 static const struct image_class *find_class_by_limits(const struct pricing *pricing, const struct fixed *fixed,
-                                                      casemix_amount cost) {
+                                                      struct formula_case *run, casemix_amount cost) {
     for (uint32_t i = 0; i < pricing->view->class_count; i++) {
         const struct image_class *class = &pricing->view->classes[i];
+        struct rational value;
         bool holds = true;
         if ((class->cases & IMAGE_CLASS_GROUPED) == 0) {
             continue;
@@ -216,7 +218,11 @@ static const struct image_class *find_class_by_limits(const struct pricing *pric
             holds = cost > fixed->classes[i].limit;
             break;
         case TEST_FORMULA:
-            return NULL;
+            if (!formula_value(run, class->when, &value)) {
+                return NULL;
+            }
+            holds = value.numerator != 0;
+            break;
         }
         if (holds) {
             return class->quota == IMAGE_NONE32 ? class : NULL;
@@ -233,7 +239,7 @@ static void note_base(const struct fixed *base, casemix_price *out) {
     out->high_above = base->high_above;
 }
 
-/* Figures and class from what is kept for the case's group, pool and level. NULL: they must be computed. */
+/* Figures and class from what is kept for the case's group and places. NULL: they must be computed. */
 static const struct image_class *price_by_fixed(struct pricing *pricing, struct formula_case *run,
                                                 casemix_price *out, const struct fixed **fixed) {
     int64_t cost;
@@ -241,14 +247,15 @@ static const struct image_class *price_by_fixed(struct pricing *pricing, struct 
     if (*fixed == NULL) {
         return NULL;
     }
-    if (!formula_fact(run, FACT_COST, &cost) || cost % 100 != 0) { /* the limits hold for whole fen */
-        run->status = CASEMIX_PRICED;
-        run->fact = -1;
-        return NULL;
+    const struct image_class *class = NULL;
+    if (formula_fact(run, FACT_COST, &cost) && cost % 100 == 0) { /* the limits hold for whole fen */
+        class = find_class_by_limits(pricing, *fixed, run, cost / 100);
     }
-    const struct image_class *class = find_class_by_limits(pricing, *fixed, cost / 100);
     if (class != NULL) {
         note_base(*fixed, out);
+    } else { /* said again by the formulas */
+        run->status = CASEMIX_PRICED;
+        run->fact = -1;
     }
     return class;
 }

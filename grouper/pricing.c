@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Opening a policy for a context, and keeping what is fixed for a group, pool and level. */
+ * Opening a policy for a context, and keeping what is fixed for a group and the places of a case. */
 #include "pricing.h"
 
 #include "settlement.h"
@@ -9,22 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_MAX = 8192 };
+enum { KEPT_MAX = 32768, KEPT_BYTES = 4 << 20 };
 
 /* ---- which formulas are fixed ---- */
 
-static bool table_is_fixed(const struct image_table *table) {
-    for (int i = 0; i < IMAGE_TABLE_AXES; i++) {
-        if (table->axis[i] != IMAGE_NONE16 && table->axis[i] > IMAGE_AXIS_LEVEL) {
-            return false;
-        }
+/* Which formulas have one value for a group and places on axes, and which axes (a bit each) those are. */
+struct fixing {
+    bool fixed[FORMULAS_MAX];
+    uint32_t axes[FORMULAS_MAX];
+};
+static_assert(IMAGE_AXES_MAX <= 32, "a bit for each axis");
+
+static uint32_t table_axes(const struct image_table *table) {
+    uint32_t axes = 0;
+    for (int i = 0; i < IMAGE_TABLE_AXES && table->axis[i] != IMAGE_NONE16; i++) {
+        axes |= (uint32_t)1 << table->axis[i];
     }
-    return true;
+    return axes;
 }
 
 static bool program_is_fixed(const struct policy_view *view, const struct image_formula *formula,
-                             const bool *fixed) {
+                             const struct fixing *fixing, uint32_t *axes) {
     const struct image_instruction *code = view->instructions + formula->first;
+    *axes = 0;
     for (uint32_t i = 0; i < formula->count; i++) {
         bool good = true;
         switch (code[i].op) {
@@ -36,13 +43,14 @@ static bool program_is_fixed(const struct policy_view *view, const struct image_
             good = false;
             break;
         case FORMULA_TABLE:
-            good = table_is_fixed(&view->tables[code[i].operand]);
+            *axes |= table_axes(&view->tables[code[i].operand]);
             break;
         case FORMULA_MEMBER:
-            good = code[i].operand <= IMAGE_AXIS_LEVEL;
+            *axes |= (uint32_t)1 << code[i].operand;
             break;
         case FORMULA_VALUE:
-            good = fixed[code[i].operand];
+            good = fixing->fixed[code[i].operand];
+            *axes |= fixing->axes[code[i].operand];
             break;
         default:
             break;
@@ -52,10 +60,6 @@ static bool program_is_fixed(const struct policy_view *view, const struct image_
         }
     }
     return true;
-}
-
-static bool is_fixed(const bool *fixed, uint32_t formula) {
-    return formula == IMAGE_NONE32 || fixed[formula];
 }
 
 /* `cost < X` or `X > cost` with X fixed is decided by a limit in fen; other conditions by their formula. */
@@ -189,20 +193,49 @@ void pricing_forget(struct pricing *pricing) {
     memset(pricing->kept, 0, (pricing->mask + 1) * pricing->fixed_size);
 }
 
-static void plan(struct pricing *pricing) {
+static uint64_t axis_size(const struct policy_view *view, uint32_t axis) {
+    return view->axes[axis].member_count == 0 ? 1 : view->axes[axis].member_count;
+}
+
+/* May the base figures be kept, and by which places of the case? The pool is one of them always: figures of a settlement
+ * are its pool's. */
+static void plan_keeping(struct pricing *pricing, const struct fixing *fixing) {
     const struct policy_view *view = pricing->view;
     const struct image_policy *about = view->about;
-    bool fixed[FORMULAS_MAX];
+    const uint32_t base[] = {about->points, about->point_value, about->standard, about->low_below, about->high_above};
+    uint32_t axes = 1 << IMAGE_AXIS_POOL;
+    pricing->is_fixed = true;
+    for (size_t i = 0; i < sizeof base / sizeof base[0]; i++) {
+        if (base[i] != IMAGE_NONE32) {
+            pricing->is_fixed &= fixing->fixed[base[i]];
+            axes |= fixing->axes[base[i]];
+        }
+    }
+    for (uint32_t i = 0; i < view->class_count; i++) {
+        const struct class_plan *plan = &pricing->plans[i];
+        axes |= plan->test == TEST_BELOW || plan->test == TEST_ABOVE ? fixing->axes[plan->bound] : 0;
+        axes |= plan->pay_is_fixed ? fixing->axes[view->classes[i].pay] : 0;
+    }
+    uint64_t keys = view->answer_count;
+    for (uint32_t a = 0; a < view->axis_count; a++) {
+        if (axes >> a & 1 && __builtin_mul_overflow(keys, axis_size(view, a), &keys)) {
+            pricing->is_fixed = false;
+        }
+    }
+    pricing->key_axes = axes;
+    pricing->keys = keys;
+}
+
+static void plan(struct pricing *pricing) {
+    const struct policy_view *view = pricing->view;
+    struct fixing fixing;
     for (uint32_t n = 0; n < view->formula_count; n++) {
-        fixed[n] = program_is_fixed(view, &view->formulas[n], fixed);
+        fixing.fixed[n] = program_is_fixed(view, &view->formulas[n], &fixing, &fixing.axes[n]);
         pricing->in_units[n] = program_is_in_units(view, &view->formulas[n]);
     }
-    pricing->is_fixed = is_fixed(fixed, about->points) && is_fixed(fixed, about->point_value) &&
-                        is_fixed(fixed, about->standard) && is_fixed(fixed, about->low_below) &&
-                        is_fixed(fixed, about->high_above);
     plan_settlement(pricing);
     for (uint32_t i = 0; i < view->class_count; i++) {
-        pricing->plans[i] = plan_class(view, &view->classes[i], fixed);
+        pricing->plans[i] = plan_class(view, &view->classes[i], fixing.fixed);
         pricing->cases |= view->classes[i].cases;
         pricing->first_classes[i] = i;
         for (uint32_t k = i; k-- > 0;) {
@@ -210,13 +243,10 @@ static void plan(struct pricing *pricing) {
             pricing->first_classes[i] = same ? k : pricing->first_classes[i];
         }
     }
+    plan_keeping(pricing, &fixing);
 }
 
 /* ---- open and close ---- */
-
-static uint64_t axis_size(const struct policy_view *view, uint32_t axis) {
-    return view->axes[axis].member_count == 0 ? 1 : view->axes[axis].member_count;
-}
 
 static void free_pricing(struct pricing *pricing) {
     free(pricing->plans);
@@ -258,6 +288,17 @@ static bool index_words(struct pricing *pricing) {
     return true;
 }
 
+static bool make_places(struct pricing *pricing) {
+    pricing->fixed_size = sizeof(struct fixed) + pricing->view->class_count * sizeof(struct fixed_class);
+    uint64_t places = 64;
+    while (places < pricing->keys && places < KEPT_MAX && places * pricing->fixed_size < KEPT_BYTES) {
+        places *= 2;
+    }
+    pricing->mask = places - 1;
+    pricing->kept = calloc(places, pricing->fixed_size);
+    return pricing->kept != NULL;
+}
+
 static struct pricing *new_pricing(const struct image *image, const struct policy_view *view) {
     struct pricing *pricing = calloc(1, sizeof *pricing);
     if (pricing == NULL) {
@@ -265,21 +306,12 @@ static struct pricing *new_pricing(const struct image *image, const struct polic
     }
     pricing->view = view;
     pricing->plans = calloc((size_t)view->class_count + 1, sizeof *pricing->plans);
-    pricing->fixed_size = sizeof(struct fixed) + view->class_count * sizeof(struct fixed_class);
-    uint64_t all =
-        (uint64_t)view->answer_count * axis_size(view, IMAGE_AXIS_POOL) * axis_size(view, IMAGE_AXIS_LEVEL);
-    uint64_t places = 64;
-    while (places < all && places < KEPT_MAX && places * pricing->fixed_size < 1 << 20) {
-        places *= 2;
-    }
-    pricing->mask = places - 1;
-    pricing->kept = calloc(places, pricing->fixed_size);
     pricing->members = calloc((size_t)view->member_count + 1, sizeof *pricing->members);
     pricing->class_names = calloc((size_t)view->class_count + 1, sizeof *pricing->class_names);
     pricing->first_classes = calloc((size_t)view->class_count + 1, sizeof *pricing->first_classes);
     pricing->class = IMAGE_NONE32;
-    if (pricing->first_classes == NULL || pricing->plans == NULL || pricing->kept == NULL ||
-        pricing->members == NULL || pricing->class_names == NULL || !index_words(pricing)) {
+    if (pricing->first_classes == NULL || pricing->plans == NULL || pricing->members == NULL ||
+        pricing->class_names == NULL || !index_words(pricing)) {
         free_pricing(pricing);
         return NULL;
     }
@@ -290,6 +322,10 @@ static struct pricing *new_pricing(const struct image *image, const struct polic
         pricing->class_names[i] = text_in(image, view->classes[i].name);
     }
     plan(pricing);
+    if (!make_places(pricing)) {
+        free_pricing(pricing);
+        return NULL;
+    }
     return pricing;
 }
 
@@ -355,18 +391,30 @@ static bool compute_fixed(const struct pricing *pricing, struct formula_case *ru
     return good;
 }
 
-const struct fixed *pricing_fixed(struct pricing *pricing, struct formula_case *run) {
+/* 1 + the number of the case's group and places; 0: one of its places is not known. */
+static uint64_t key_of(const struct pricing *pricing, struct formula_case *run) {
     const struct policy_view *view = pricing->view;
+    uint64_t key = run->answer;
+    for (uint32_t axes = pricing->key_axes; axes != 0; axes &= axes - 1) {
+        uint32_t axis = (uint32_t)__builtin_ctz(axes), member = 0;
+        if (view->axes[axis].member_count > 0 && !formula_member(run, axis, &member)) {
+            run->status = CASEMIX_PRICED;
+            run->fact = -1;
+            return 0;
+        }
+        key = key * axis_size(view, axis) + member;
+    }
+    return key + 1;
+}
+
+const struct fixed *pricing_fixed(struct pricing *pricing, struct formula_case *run) {
     if (!pricing->is_fixed || pricing->points_first || run->answer == IMAGE_NONE32) {
         return NULL;
     }
-    uint64_t pool = view->axes[IMAGE_AXIS_POOL].member_count == 0 ? 0 : run->members[IMAGE_AXIS_POOL];
-    uint64_t level = view->axes[IMAGE_AXIS_LEVEL].member_count == 0 ? 0 : run->members[IMAGE_AXIS_LEVEL];
-    uint64_t number =
-        (run->answer * axis_size(view, IMAGE_AXIS_POOL) + pool) * axis_size(view, IMAGE_AXIS_LEVEL) + level;
-    struct fixed *fixed = (struct fixed *)(pricing->kept + (number & pricing->mask) * pricing->fixed_size);
-    if (fixed->key == number + 1) {
-        return fixed;
+    uint64_t key = key_of(pricing, run);
+    struct fixed *fixed = (struct fixed *)(pricing->kept + (key & pricing->mask) * pricing->fixed_size);
+    if (key == 0 || fixed->key == key) {
+        return key == 0 ? NULL : fixed;
     }
     fixed->key = 0;
     if (!compute_fixed(pricing, run, fixed)) { /* said again when everything is computed */
@@ -374,6 +422,6 @@ const struct fixed *pricing_fixed(struct pricing *pricing, struct formula_case *
         run->fact = -1;
         return NULL;
     }
-    fixed->key = number + 1;
+    fixed->key = key;
     return fixed;
 }

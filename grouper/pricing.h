@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A policy made ready for pricing: what depends on nothing but group, pool and hospital level is worked out once
- * and kept, so that the usual case costs a few comparisons of whole numbers. */
+ * A policy made ready for pricing: what depends on nothing but the group and the places of a case (its pool, level,
+ * hospital ...) is worked out once and kept, so that the usual case costs a few comparisons of whole numbers. */
 #ifndef CASEMIX_GROUPER_PRICING_H
 #define CASEMIX_GROUPER_PRICING_H
 
@@ -19,17 +19,17 @@ enum class_test {
 struct class_plan {
     enum class_test test;
     bool inclusive;    /* of the formula's comparison; the limit has it worked in */
-    bool pay_is_fixed; /* its pay depends on group, pool and level only */
+    bool pay_is_fixed; /* its pay depends on group and places only */
     uint32_t bound;    /* formula of the limit */
 };
 
-/* What is fixed for a group, pool and level. Amounts in fen, points and point value in the units of casemix.h. */
+/* What is fixed for a group and places. Amounts in fen, points and point value in the units of casemix.h. */
 struct fixed_class {
     casemix_amount limit; /* of TEST_BELOW and TEST_ABOVE */
     casemix_amount pay;   /* of pay_is_fixed */
 };
 struct fixed {
-    uint64_t key; /* 1 + number of group, pool and level; 0: nothing is kept here */
+    uint64_t key; /* 1 + number of group and places; 0: nothing is kept here */
     casemix_points points;
     casemix_point_value point_value;
     casemix_amount base_standard, low_below, high_above;
@@ -50,13 +50,15 @@ struct pricing {
     uint32_t class;              /* of it; IMAGE_NONE32: none */
     bool in_units[FORMULAS_MAX]; /* the formula can be tried by formula_in_units */
     uint32_t cases;              /* IMAGE_CLASS_ that have classes */
-    bool is_fixed;               /* the base figures depend on group, pool and level only */
+    bool is_fixed;               /* the base figures depend on group and places only */
+    uint32_t key_axes;           /* bit an axis: the places that count */
+    uint64_t keys;               /* how many there can be */
     size_t fixed_size;           /* bytes of a struct fixed with its classes */
     uint64_t mask;               /* of the places to keep them: a power of two, less one */
     char *kept;
 };
 
-/* Base figures and classes of a formula_case whose pool and level were found. NULL: they are not all fixed, or have
+/* Base figures and classes of a formula_case. NULL: they are not all fixed, or have
  * no value; then everything is to be computed. */
 const struct fixed *pricing_fixed(struct pricing *pricing, struct formula_case *run);
 
