@@ -464,6 +464,19 @@ CASEMIX_API casemix_text casemix_settlement_figure_name(const casemix_settlement
  * places; NUL-terminated, "" if it has no value. size: at least 64. */
 CASEMIX_API casemix_result casemix_settlement_figure(const casemix_settlement *settlement, casemix_scope scope,
                                                      uint32_t n, uint32_t figure, char *out, size_t size);
+/* What the figures are made of beside cases, points, standard and fund payment, by number within each scope: sums of further
+ * amounts of the priced cases, and what was said (of a pool, of a hospital). Named as the policy's formulas have them,
+ * "patient_paid"; a decimal as for figures, "" where nothing was said that had to be. size: at least 64. */
+CASEMIX_API uint32_t casemix_settlement_totals(const casemix_settlement *settlement, casemix_scope scope);
+CASEMIX_API casemix_text casemix_settlement_total_name(const casemix_settlement *settlement, casemix_scope scope,
+                                                       uint32_t total);
+CASEMIX_API casemix_result casemix_settlement_total(const casemix_settlement *settlement, casemix_scope scope,
+                                                    uint32_t n, uint32_t total, char *out, size_t size);
+/* The derivation of all figures of pool or hospital n, after the pass that computed them: a line each as for a price, with
+ * the totals they are made of, and of a hospital how its part was closed. No lines for a policy without figures. */
+CASEMIX_API casemix_result casemix_explain_figures(const casemix_settlement *settlement, casemix_scope scope,
+                                                   uint32_t n, casemix_derivation_fn *tell, void *user,
+                                                   casemix_error *error);
 /* What is beside the totals. */
 typedef struct casemix_account {
     uint64_t reversed;       /* claims taken back; they are not among `cases` */

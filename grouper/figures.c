@@ -9,7 +9,8 @@
 
 enum { FEN_PLACES = 2, FEN = 100, UNITS = 10000 };
 
-int64_t settlement_total_unit(const struct image_total *total) {
+/* A sum of 1 is 1/unit. */
+static int64_t unit_of(const struct image_total *total) {
     switch (total->kind) {
     case IMAGE_TOTAL_POINTS:
     case IMAGE_TOTAL_FORMULA:
@@ -39,12 +40,18 @@ static struct rational item_of(const struct image_total *total, const struct ima
     return rational_of(value->numerator, value->denominator);
 }
 
+struct rational settlement_total(const casemix_settlement *settlement, const wide *sums,
+                                 const struct image_decimal *items, size_t row, uint32_t t) {
+    const struct image_total *total = &settlement->policy->totals[t];
+    size_t at = row * settlement->policy->total_count + t;
+    return is_item(total) ? item_of(total, items != NULL ? &items[at] : NULL)
+                          : (struct rational){sums[at], unit_of(total)};
+}
+
 static void totals_of(const casemix_settlement *settlement, const wide *sums, const struct image_decimal *items,
-                      struct rational *out) {
+                      size_t row, struct rational *out) {
     for (uint32_t t = 0; t < settlement->policy->total_count; t++) {
-        const struct image_total *total = &settlement->policy->totals[t];
-        out[t] = is_item(total) ? item_of(total, items != NULL ? &items[t] : NULL)
-                                : (struct rational){sums[t], settlement_total_unit(total)};
+        out[t] = settlement_total(settlement, sums, items, row, t);
     }
 }
 
@@ -56,8 +63,7 @@ static bool totals_of_all(const casemix_settlement *settlement, struct rational 
         out[t] = rational_of(0, 1);
     }
     for (uint32_t p = 0; p < settlement->pool_count; p++) {
-        totals_of(settlement, settlement->pool_sums + (size_t)p * count, settlement->pool_items + (size_t)p * count,
-                  one);
+        totals_of(settlement, settlement->pool_sums, settlement->pool_items, p, one);
         for (uint32_t t = 0; t < count; t++) {
             if (one[t].denominator == 0 || out[t].denominator == 0) {
                 out[t] = rational_of(0, settlement->pools[p].cases > 0 ? 0 : out[t].denominator != 0);
@@ -85,11 +91,9 @@ static uint16_t hospital_member(const casemix_settlement *settlement, const stru
 casemix_result figures_start(const casemix_settlement *settlement, uint32_t pool, uint32_t entry,
                              struct figure_case *out, casemix_error *error) {
     const struct policy_view *policy = settlement->policy;
-    uint32_t count = policy->total_count;
     memset(out->facts, 0, sizeof out->facts);
     formula_start(&out->run, policy, settlement->image, NULL, out->facts, IMAGE_NONE32);
-    totals_of(settlement, settlement->pool_sums + (size_t)pool * count,
-              settlement->pool_items + (size_t)pool * count, out->pool);
+    totals_of(settlement, settlement->pool_sums, settlement->pool_items, pool, out->pool);
     if (!totals_of_all(settlement, out->all)) {
         return settlement_fail(error, CASEMIX_OVERFLOW, "the totals of all pools are too large to be held exactly");
     }
@@ -98,8 +102,7 @@ casemix_result figures_start(const casemix_settlement *settlement, uint32_t pool
     out->run.members[IMAGE_AXIS_POOL] = pool < settlement->pool_count ? (uint16_t)pool : IMAGE_NONE16;
     if (entry != IMAGE_NONE32) {
         const struct entry *hospital = &settlement->entries[entry];
-        totals_of(settlement, settlement->entry_sums + (size_t)entry * count,
-                  settlement->entry_items + (size_t)entry * count, out->hospital);
+        totals_of(settlement, settlement->entry_sums, settlement->entry_items, entry, out->hospital);
         out->run.totals[IMAGE_SCOPE_HOSPITAL] = out->hospital;
         for (uint32_t a = 0; a < policy->axis_count; a++) {
             if (policy->axes[a].fact == FACT_HOSPITAL) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a grouped case is worth under a policy, and the derivation of it. */
-#include <stdio.h>
 #include <string.h>
 
+#include "derivation.h"
 #include "pricing.h"
 #include "settlement.h"
 
@@ -304,10 +304,63 @@ static bool settle(const struct pricing *pricing, struct formula_case *run, uint
     return true;
 }
 
+/* A price that is told while it is made. */
+struct told {
+    struct teller teller;
+    uint64_t done[FORMULAS_MAX / 64]; /* bit a formula: its line was told */
+};
+
+static void mark(uint64_t *bits, uint32_t number) {
+    if (number != IMAGE_NONE32) {
+        bits[number / 64] |= (uint64_t)1 << number % 64;
+    }
+}
+
+static bool is_marked(const uint64_t *bits, uint32_t number) {
+    return bits[number / 64] >> number % 64 & 1;
+}
+
+/* The formulas that decided class and points, and all that they need. */
+static void find_deciding(const struct policy_view *policy, const struct image_class *class, uint64_t *out) {
+    mark(out, policy->about->points);
+    mark(out, class->points);
+    for (const struct image_class *c = policy->classes; c <= class; c++) {
+        mark(out, c->when);
+    }
+    for (uint32_t n = policy->formula_count; n-- > 0;) { /* what a formula needs has a lower number */
+        const struct image_instruction *code = policy->instructions + policy->formulas[n].first;
+        for (uint32_t i = 0; is_marked(out, n) && i < policy->formulas[n].count; i++) {
+            if (code[i].op == FORMULA_VALUE) {
+                mark(out, code[i].operand);
+            }
+        }
+    }
+}
+
+/* What decided class and points is told with the values it had then: the settlement replaces some of them after it. */
+static void tell_deciding(struct told *told, const struct pricing *pricing, const struct image_class *class) {
+    struct formula_case *run = told->teller.run;
+    uint64_t deciding[FORMULAS_MAX / 64] = {0};
+    if (pricing->settlement == NULL || !settlement_has_figures(pricing->settlement)) {
+        return;
+    }
+    find_deciding(run->policy, class, deciding);
+    for (uint32_t n = 0; n < run->policy->formula_count; n++) {
+        if (is_marked(deciding, n) && formula_is_known(run, n)) {
+            derivation_formula(&told->teller, n, -1);
+            mark(told->done, n);
+        }
+    }
+    for (uint32_t w = 0; w < FORMULAS_MAX / 64; w++) {
+        told->done[w] &= ~pricing->settled[w];
+    }
+}
+
 /* Everything of the price as far as formulas have values (see run->status), and the class of the case or NULL. The
- * quick way leaves no values behind, so a derivation takes the other. */
+ * quick way leaves no values behind, so a derivation (told) takes the other. */
 static const struct image_class *compute(struct formula_case *run, const struct casemix_context *context,
-                                         uint32_t kind, bool quick, casemix_price *out) {
+                                         uint32_t kind, struct told *told, casemix_price *out) {
+    const bool quick = told == NULL;
     struct pricing *pricing = context->policy;
     const struct image_policy *about = run->policy->about;
     const struct image_class *class = NULL;
@@ -327,7 +380,13 @@ static const struct image_class *compute(struct formula_case *run, const struct 
     casemix_amount pay = pay_is_known ? fixed->classes[number].pay : 0;
     run->class = pricing->first_classes[number];
     pricing->class = number;
-    if (!figure(run, class->points, POINT_PLACES, &out->points) || !settle(pricing, run, kind, by_fixed, out) ||
+    if (!figure(run, class->points, POINT_PLACES, &out->points)) {
+        return class;
+    }
+    if (told != NULL) {
+        tell_deciding(told, pricing, class);
+    }
+    if (!settle(pricing, run, kind, by_fixed, out) ||
         (!pay_is_known && !(quick ? price_quickly(pricing, run, class->pay, about->pay_places, &pay)
                                   : price_amount(run, class->pay, about->pay_places, &pay)))) {
         return class;
@@ -359,8 +418,8 @@ static void clear(casemix_price *out) {
 }
 
 static const struct image_class *price(struct formula_case *run, const struct casemix_context *context,
-                                       const casemix_case *one, const casemix_grouping *grouping, bool quick,
-                                       casemix_price *out) {
+                                       const casemix_case *one, const casemix_grouping *grouping,
+                                       struct told *told, casemix_price *out) {
     const struct policy_view *policy = context->policy->view;
     const struct image_class *class = NULL;
     uint32_t kind = kind_of(grouping);
@@ -374,13 +433,20 @@ static const struct image_class *price(struct formula_case *run, const struct ca
     note_amounts(run, out);
     /* The pool is found for every case: unpriced ones are counted in it. */
     bool placed = find_place(run, context, IMAGE_AXIS_POOL, &out->pool);
+    if (told != NULL) {
+        derivation_place(&told->teller, IMAGE_AXIS_POOL);
+    }
     if (kind == 0 || (context->policy->cases & kind) == 0) {
         out->status = CASEMIX_NOT_GROUPED;
         out->fact = -1;
         return NULL;
     }
-    if (placed && find_place(run, context, IMAGE_AXIS_LEVEL, &out->level)) {
-        class = compute(run, context, kind, quick, out);
+    placed = placed && find_place(run, context, IMAGE_AXIS_LEVEL, &out->level);
+    if (told != NULL) {
+        derivation_place(&told->teller, IMAGE_AXIS_LEVEL);
+    }
+    if (placed) {
+        class = compute(run, context, kind, told, out);
     }
     out->status = run->status;
     out->fact = run->fact;
@@ -395,116 +461,46 @@ casemix_result casemix_price_case(casemix_context *context, const casemix_case *
     if (context == NULL || one == NULL || grouping == NULL || out == NULL || context->policy == NULL) {
         return refuse_call(context, cannot_price);
     }
-    price(&context->policy->run, context, one, grouping, true, out);
+    price(&context->policy->run, context, one, grouping, NULL, out);
     return CASEMIX_OK;
 }
 
 /* ---- derivation ---- */
 
-enum { INPUTS_SIZE = 800, INPUTS_MAX = 32 };
+/* The figure that a formula of the case has its value from; figure_count: it has its own. */
+static uint32_t replacing_figure(const struct pricing *pricing, uint32_t number) {
+    const struct policy_view *policy = pricing->view;
+    uint32_t i = 0;
+    if (pricing->settlement == NULL || !settlement_has_figures(pricing->settlement)) {
+        return policy->figure_count;
+    }
+    while (i < policy->figure_count && policy->figures[i].replaces != number) {
+        i++;
+    }
+    return i;
+}
 
-/* Collects "rw 1.1237, rate 11356.64", each name once. */
-struct inputs {
-    struct formula_listener listener;
-    char text[INPUTS_SIZE];
-    size_t length;
-    const char *names[INPUTS_MAX];
-    size_t count;
-};
-
-static void collect(struct formula_listener *listener, const char *name, const char *text, struct rational value) {
-    struct inputs *inputs = (struct inputs *)listener;
-    char number[RATIONAL_TEXT];
-    for (size_t i = 0; i < inputs->count; i++) {
-        if (strcmp(inputs->names[i], name) == 0) {
-            return;
+static void tell_rest(const struct told *told, const struct pricing *pricing, const struct image_class *class) {
+    const struct formula_case *run = told->teller.run;
+    const struct image_policy *about = run->policy->about;
+    for (uint32_t n = 0; n < run->policy->formula_count; n++) {
+        if (!formula_is_known(run, n) || is_marked(told->done, n)) {
+            continue;
+        }
+        bool pays = class != NULL && n == class->pay;
+        uint32_t figure = replacing_figure(pricing, n);
+        if (pays) {
+            derivation_line(&told->teller, "class", "", "", image_string(run->image, class->name), class->line);
+        }
+        if (figure < run->policy->figure_count) {
+            derivation_replaced(&told->teller, n, figure);
+        } else {
+            derivation_formula(&told->teller, n,
+                               pays              ? (int)about->pay_places
+                               : n == about->fund ? (int)about->fund_places
+                                                  : -1);
         }
     }
-    if (inputs->count == INPUTS_MAX) {
-        return;
-    }
-    if (text == NULL) {
-        rational_text(value, number, sizeof number);
-        text = number;
-    }
-    size_t room = sizeof inputs->text - inputs->length;
-    int written =
-        snprintf(inputs->text + inputs->length, room, "%s%s %s", inputs->count > 0 ? ", " : "", name, text);
-    if (written < 0 || (size_t)written >= room) {
-        inputs->text[inputs->length] = '\0'; /* no room for it whole: leave it out */
-        return;
-    }
-    inputs->length += (size_t)written;
-    inputs->names[inputs->count++] = name;
-}
-
-/* What a derivation is told with. */
-struct teller {
-    casemix_derivation_fn *tell;
-    void *user;
-    const struct casemix_context *context;
-    struct formula_case *run;
-};
-
-static casemix_text plain_text(const char *text) {
-    return (casemix_text){text, strlen(text)};
-}
-
-static void tell_line(const struct teller *teller, const char *what, const char *inputs, const char *result,
-                      uint32_t line) {
-    casemix_derivation event = {plain_text(what),
-                                plain_text(""),
-                                plain_text(inputs),
-                                plain_text(result),
-                                text_of(teller->context, teller->run->policy->about->file),
-                                line};
-    teller->tell(teller->user, &event);
-}
-
-/* A place of the case on an axis: pool, level. */
-static void tell_place(const struct teller *teller, uint32_t number, casemix_text member) {
-    const struct formula_case *run = teller->run;
-    const struct image_axis *axis = &run->policy->axes[number];
-    char inputs[INPUTS_SIZE];
-    casemix_text given = run->facts[axis->fact];
-    if (member.length > 0) {
-        snprintf(inputs, sizeof inputs, "%s %.*s", fact_rows[axis->fact].column,
-                 (int)(given.length < 200 ? given.length : 200), given.text);
-        tell_line(teller, image_string(run->image, axis->name), inputs, member.text, run->policy->about->line);
-    }
-}
-
-/* A formula that was computed. places: where its result is rounded, -1 if it is not. */
-static void tell_formula(const struct teller *teller, uint32_t number, int places) {
-    struct formula_case *run = teller->run;
-    const struct image_formula *formula = &run->policy->formulas[number];
-    struct inputs inputs = {.listener = {collect}};
-    char result[3 * RATIONAL_TEXT], exact[RATIONAL_TEXT], rounded[RATIONAL_TEXT];
-    struct rational before;
-    int64_t value;
-    formula_listen(run, number, &inputs.listener);
-    rational_text(run->values[number], exact, sizeof exact);
-    snprintf(result, sizeof result, "%s", exact);
-    if (formula->condition) {
-        snprintf(result, sizeof result, "%s", run->values[number].numerator != 0 ? "yes" : "no");
-    } else if (places >= 0 && rational_round(run->values[number], places, ROUND_HALF_UP, &value)) {
-        rational_text(rational_of(value, decimal_power(places)), rounded, sizeof rounded);
-        if (strcmp(exact, rounded) != 0) {
-            snprintf(result, sizeof result, "%s, rounded half up from %s", rounded, exact);
-        }
-    } else if (formula_unrounded(run, number, &before)) {
-        rational_text(before, rounded, sizeof rounded);
-        if (strcmp(exact, rounded) != 0) {
-            snprintf(result, sizeof result, "%s, rounded half up from %s", exact, rounded);
-        }
-    }
-    casemix_derivation event = {text_of(teller->context, formula->name),
-                                text_of(teller->context, formula->text),
-                                {inputs.text, inputs.length},
-                                plain_text(result),
-                                text_of(teller->context, formula->file),
-                                formula->line};
-    teller->tell(teller->user, &event);
 }
 
 casemix_result casemix_explain_price(casemix_context *context, const casemix_case *one,
@@ -515,24 +511,13 @@ casemix_result casemix_explain_price(casemix_context *context, const casemix_cas
         return refuse_call(context, cannot_price);
     }
     struct formula_case run;
-    const struct image_class *class = price(&run, context, one, grouping, false, out);
-    struct teller teller = {tell, user, context, &run};
-    const struct image_policy *about = run.policy->about;
-    tell_place(&teller, IMAGE_AXIS_POOL, out->pool);
-    tell_place(&teller, IMAGE_AXIS_LEVEL, out->level);
-    for (uint32_t n = 0; n < run.policy->formula_count; n++) { /* what a formula needs has a lower number */
-        if (!formula_is_known(&run, n)) {
-            continue;
-        }
-        bool pays = class != NULL && n == class->pay;
-        if (pays) {
-            tell_line(&teller, "class", "", image_string(run.image, class->name), class->line);
-        }
-        tell_formula(&teller, n, pays ? about->pay_places : n == about->fund ? about->fund_places : -1);
-    }
+    struct told told = {.teller = {tell, user, &run}};
+    const struct image_class *class = price(&run, context, one, grouping, &told, out);
+    tell_rest(&told, context->policy, class);
     if (out->status != CASEMIX_PRICED) {
         const char *fact = out->fact >= 0 ? fact_rows[out->fact].column : "";
-        tell_line(&teller, "no price", fact, casemix_price_status_text(out->status), about->line);
+        derivation_line(&told.teller, "no price", "", fact, casemix_price_status_text(out->status),
+                        run.policy->about->line);
     }
     return CASEMIX_OK;
 }

@@ -72,8 +72,9 @@ bool settlement_offer(casemix_settlement *settlement, const struct candidate *ca
 casemix_result settlement_admit(casemix_settlement *settlement, casemix_error *error);
 void settlement_free_candidates(casemix_settlement *settlement);
 
-/* figures.c. unit of a total: a sum of 1 is 1/unit */
-int64_t settlement_total_unit(const struct image_total *total);
+/* figures.c. Total t of pool or entry `row` out of sums and items of all; denominator 0: it had to be said, and was not. */
+struct rational settlement_total(const casemix_settlement *settlement, const wide *sums,
+                                 const struct image_decimal *items, size_t row, uint32_t t);
 /* Totals of a pool (entry IMAGE_NONE32) or of an entry and its pool, ready for formulas. */
 struct figure_case {
     struct formula_case run;

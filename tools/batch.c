@@ -46,19 +46,9 @@ void worker_reject(struct worker *w, const struct csv_row *row, uint32_t column,
     done->rejects[done->reject_count++] = (struct reject){row->line + 1, column, reason};
 }
 
-static uint32_t column_of(const struct fact_map *map, const char *name) {
-    int fact = casemix_fact(name);
-    for (uint32_t i = 0; i < map->count; i++) {
-        if (map->fact[i] == fact) {
-            return map->column[i] + 1;
-        }
-    }
-    return 0;
-}
-
 static void reject_case(struct worker *w, const struct csv_row *row, casemix_result result) {
     if (result == CASEMIX_BAD_CASE) {
-        worker_reject(w, row, column_of(&w->batch->map, "dx"), "too many codes in one case");
+        worker_reject(w, row, (uint32_t)(fact_column(&w->batch->map, "dx") + 1), "too many codes in one case");
     } else {
         worker_reject(w, row, 0, "the case cannot be grouped");
     }

@@ -314,6 +314,16 @@ int map_facts(const struct input *in, const char *map_file, own_column_fn *own, 
     return code;
 }
 
+int fact_column(const struct fact_map *map, const char *name) {
+    int fact = casemix_fact(name);
+    for (uint32_t i = 0; i < map->count; i++) {
+        if (map->fact[i] == fact) {
+            return (int)map->column[i];
+        }
+    }
+    return -1;
+}
+
 void fact_map_free(struct fact_map *map) {
     free(map->column);
     free(map->fact);

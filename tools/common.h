@@ -41,6 +41,7 @@ typedef bool own_column_fn(const char *name);
  * are passed by. EXIT_DONE, or the exit code after a message. */
 int map_facts(const struct input *input, const char *map_file, own_column_fn *own, struct fact_map *out);
 void fact_map_free(struct fact_map *map);
+int fact_column(const struct fact_map *map, const char *fact); /* -1: the input has none for it */
 void set_facts(casemix_case *one, const struct fact_map *map, const casemix_text *fields);
 
 /* ---- rejects ---------------------------------------------------------------------------------------------- */

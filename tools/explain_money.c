@@ -44,12 +44,48 @@ static void tell_line(void *user, const casemix_derivation *line) {
     fputc('\n', lines->to);
 }
 
+/* The line of the case's pool, or of its hospital there, in a settlement; its count if it has none. */
+static uint32_t find_total(casemix_settlement *month, casemix_scope scope, const casemix_price *price,
+                           casemix_text hospital) {
+    bool of_pool = scope == CASEMIX_SCOPE_POOL;
+    uint32_t count = of_pool ? casemix_settlement_pools(month) : casemix_settlement_hospitals(month), n = 0;
+    casemix_total total;
+    while (n < count) {
+        if (of_pool) {
+            casemix_settlement_pool_at(month, n, &total);
+        } else {
+            casemix_settlement_hospital_at(month, n, &total);
+        }
+        if (same_text(total.pool, price->pool) && (of_pool || same_text(total.hospital, hospital))) {
+            break;
+        }
+        n++;
+    }
+    return n;
+}
+
+/* Figures of the case's pool or hospital to `tell`. */
+static void derive(casemix_settlement *month, casemix_scope scope, const casemix_price *price, casemix_text hospital,
+                   casemix_derivation_fn *tell, void *user) {
+    casemix_explain_figures(month, scope, find_total(month, scope, price, hospital), tell, user, NULL);
+}
+
 casemix_result tell_price(FILE *to, casemix_context *context, const casemix_case *one,
-                          const casemix_grouping *grouping) {
+                          const casemix_grouping *grouping, casemix_settlement *month, casemix_text hospital) {
     struct lines lines = {.to = to};
     casemix_price price;
+    casemix_result result = casemix_price_case(context, one, grouping, &price);
+    if (month && result == CASEMIX_OK) {
+        fprintf(to, "settlement of the pool %.*s\n", (int)price.pool.length, price.pool.text);
+        derive(month, CASEMIX_SCOPE_POOL, &price, hospital, tell_line, &lines);
+    }
     fputs("payment, in yuan\n", to);
-    return casemix_explain_price(context, one, grouping, tell_line, &lines, &price);
+    result = casemix_explain_price(context, one, grouping, tell_line, &lines, &price);
+    if (month && result == CASEMIX_OK) {
+        fprintf(to, "settlement of the hospital %.*s in the pool\n", (int)hospital.length, hospital.text);
+        derive(month, CASEMIX_SCOPE_HOSPITAL, &price, hospital, tell_line, &lines);
+    }
+    return result;
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------------------- */
@@ -101,7 +137,7 @@ static json_t *price_object(const casemix_price *p) {
 }
 
 casemix_result print_price_json(FILE *to, casemix_context *context, const casemix_case *one,
-                                const casemix_grouping *grouping) {
+                                const casemix_grouping *grouping, casemix_settlement *month, casemix_text hospital) {
     casemix_price price;
     json_t *root = json_object(), *lines = json_array();
     casemix_result result = casemix_explain_price(context, one, grouping, add_line, lines, &price);
@@ -112,6 +148,11 @@ casemix_result print_price_json(FILE *to, casemix_context *context, const casemi
         json_object_set_new(root, "price", price_object(&price));
     }
     json_object_set_new(root, "lines", lines);
+    for (casemix_scope scope = CASEMIX_SCOPE_POOL; month && scope <= CASEMIX_SCOPE_HOSPITAL; scope++) {
+        json_t *figures = json_array();
+        derive(month, scope, &price, hospital, add_line, figures);
+        json_object_set_new(root, scope == CASEMIX_SCOPE_POOL ? "pool_lines" : "hospital_lines", figures);
+    }
     if (result == CASEMIX_OK) {
         json_dumpf(root, to, JSON_INDENT(2));
         fputc('\n', to);

@@ -18,8 +18,9 @@ enum option_bit {
     TAKES_THREADS = 1 << 6,
     TAKES_TRACE = 1 << 7,
     TAKES_STRICT = 1 << 8,  /* --strict, --show */
-    TAKES_EXPLAIN = 1 << 9, /* --all, --money, --input, --id */
-    TAKES_SETTLE = 1 << 10, /* --budget, --hospitals, --approved, --force, --quiet */
+    TAKES_EXPLAIN = 1 << 9, /* --all, --money, --settled, --input, --id */
+    TAKES_SETTLE = 1 << 10, /* --force, --quiet and those of TAKES_MONTH */
+    TAKES_MONTH = 1 << 14,  /* --budget, --hospitals, --approved */
     TAKES_JSON = 1 << 11,
     IMAGE_OPTIONAL = 1 << 12,
     TAKES_DIFF = 1 << 13,   /* --cases, --scheme-a, --scheme-b, --policy-a, --policy-b, --all */
@@ -33,7 +34,7 @@ struct options {
     const char *cases, *scheme_a, *scheme_b, *policy_a, *policy_b;
     unsigned threads, show;
     bool clinical; /* --codes clinical */
-    bool trace, strict, all, money, force, quiet, json;
+    bool trace, strict, all, money, settled, force, quiet, json;
     char **words; /* what is left of the command line */
     int word_count;
 };

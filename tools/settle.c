@@ -22,9 +22,8 @@ static const char help[] =
     "below 0 takes an earlier one back. Writes the folder DIR, complete or not at all:\n"
     "  cases.csv      id,hospital,pool,scheme,group,status,class,points,point_value,standard,fund_payment,reason,\n"
     "                 price_status,cost,findings\n"
-    "  hospitals.csv  hospital,pool,cases,points,standard,fund_payment,unpriced,cost,reversed,of_cases,closing and "
-    "the\n"
-    "                 figures of the policy\n"
+    "  hospitals.csv  hospital,pool,cases,points,standard,fund_payment,unpriced,cost,reversed,of_cases,closing, the\n"
+    "                 figures of the policy, and the sums and items that they are computed from\n"
     "  pools.csv      "
     "pool,budget,cases,points,point_value,standard,fund_payment,unpriced,cost,balance,reversed,...\n"
     "  rejects.csv    file,line,column,field,reason of the rows that could not be read\n"
@@ -68,16 +67,6 @@ static char *put_payment(char *at, const casemix_price *p) {
 
 /* ---- claims that take back another ------------------------------------------------------------------------ */
 
-static int cost_column(const struct fact_map *map) {
-    int cost = casemix_fact("cost");
-    for (uint32_t i = 0; i < map->count; i++) {
-        if (map->fact[i] == cost) {
-            return (int)map->column[i];
-        }
-    }
-    return -1;
-}
-
 static casemix_text without_sign(casemix_text text) {
     while (text.length > 0 && text.text[0] == ' ') {
         text.text++;
@@ -86,7 +75,7 @@ static casemix_text without_sign(casemix_text text) {
     return (casemix_text){text.text + 1, text.length - 1};
 }
 
-static bool is_negative(casemix_text text) {
+bool settle_is_negative(casemix_text text) {
     size_t i = 0;
     while (i < text.length && text.text[i] == ' ') {
         i++;
@@ -111,7 +100,7 @@ static bool turn_round(struct worker *w, const struct csv_row *row) {
         if (strcmp(casemix_fact_unit(map->fact[i]), "yuan") != 0) {
             continue;
         }
-        if (is_negative(field)) {
+        if (settle_is_negative(field)) {
             field = without_sign(field);
             casemix_case_set(w->one, map->fact[i], field.text, field.length);
         } else if (!is_zero(field)) {
@@ -132,7 +121,7 @@ static bool turn_round(struct worker *w, const struct csv_row *row) {
 /* Price and add up. False: the row is rejected. */
 static bool count_case(struct worker *w, const struct csv_row *row, casemix_price *p) {
     const struct settle *s = w->batch->user;
-    bool reversed = s->cost >= 0 && is_negative(row->fields[s->cost]);
+    bool reversed = s->cost >= 0 && settle_is_negative(row->fields[s->cost]);
     if (reversed && !turn_round(w, row)) {
         return false;
     }
@@ -161,7 +150,7 @@ static bool add_case(struct worker *w, const struct csv_row *row) {
     if (!count_case(w, row, &p)) {
         return false;
     }
-    if (!s->last) {
+    if (!s->last || !s->batch.out) {
         return true;
     }
     size_t room = row_room(id, g) + 2 * (hospital.length + p.pool.length + g->scheme.length + p.class_name.length);
@@ -236,7 +225,7 @@ static int spool_input(struct settle *s, char **path) {
 /* An input was opened: where its costs are, and what messages and rejects call the copy of standard input. */
 static int look_at_input(struct batch *batch) {
     struct settle *s = batch->user;
-    s->cost = cost_column(&batch->map);
+    s->cost = fact_column(&batch->map, "cost");
     for (int i = 0; i < s->o.word_count; i++) {
         if (s->spooled[i] && strcmp(batch->input->path, s->spooled[i]) == 0) {
             free(batch->input->path);
@@ -276,6 +265,11 @@ static bool open_outputs(struct settle *s) {
     const char *rest = s->batch.tells_demonstration ? ",demonstration\n" : "\n";
     output_abandon(s->batch.out);
     rejects_abandon(&s->rejects);
+    if (!s->folder) {
+        rejects_open(&s->rejects, NULL, true);
+        s->rejects.told = s->last ? 0 : REJECTS_SHOWN; /* once is enough */
+        return true;
+    }
     s->batch.out = output_open(folder_file(s->folder, SETTLE_CASES));
     return s->batch.out && rejects_open(&s->rejects, folder_file(s->folder, SETTLE_REJECTS), true) &&
            output_write(s->batch.out, cases_heading, sizeof cases_heading - 1) &&
@@ -341,23 +335,8 @@ static int run_passes(struct settle *s) {
     return EXIT_DONE;
 }
 
-/* Everything into the folder; on failure the caller drops the folder and what is open. */
-static int settle(struct settle *s) {
-    int code = batch_start(&s->batch);
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    s->total = s->batch.workers[0].settlement;
-    if ((code = settle_read_files(s)) != EXIT_DONE) {
-        return code;
-    }
-    s->folder = folder_open(s->o.output, file_names, s->o.force);
-    if (!s->folder) {
-        return EXIT_IO;
-    }
-    if ((code = run_passes(s)) != EXIT_DONE) {
-        return code;
-    }
+/* The rest of the folder; on failure it is dropped with what is open. */
+static int write_folder(struct settle *s) {
     bool fine = output_close(s->batch.out);
     s->batch.out = NULL;
     fine = rejects_close(&s->rejects) && fine;
@@ -372,59 +351,91 @@ static int settle(struct settle *s) {
     }
     fine = folder_close(s->folder);
     s->folder = NULL;
-    return !fine ? EXIT_IO : s->incomplete ? EXIT_FOUND : EXIT_DONE;
+    return fine ? EXIT_DONE : EXIT_IO;
+}
+
+/* With the workers there: what is said beside the claims, then the claims. */
+static int settle(struct settle *s) {
+    s->total = s->batch.workers[0].settlement;
+    int code = settle_read_files(s);
+    if (code == EXIT_DONE && s->o.output) {
+        s->folder = folder_open(s->o.output, file_names, s->o.force);
+        code = s->folder ? EXIT_DONE : EXIT_IO;
+    }
+    if (code == EXIT_DONE) {
+        code = run_passes(s);
+    }
+    if (code == EXIT_DONE) {
+        code = s->folder ? write_folder(s) : rejects_close(&s->rejects) ? EXIT_DONE : EXIT_IO;
+    }
+    return code == EXIT_DONE && s->incomplete ? EXIT_FOUND : code;
+}
+
+int settle_month(struct settle *s, const struct options *o, casemix_image *image, const char *policy) {
+    *s = (struct settle){.o = *o, .image = image};
+    s->batch = batch_of(&s->o, image, add_case);
+    s->batch.settles = true;
+    s->batch.user = s;
+    s->batch.rejects = &s->rejects;
+    s->batch.policy = policy;
+    s->batch.tells_demonstration = is_demonstration(image, o->scheme, policy);
+    s->scheme = scheme_of(image, o->scheme, policy);
+    s->special_review = casemix_fact("special_review");
+    s->spooled = need(calloc((size_t)o->word_count, sizeof *s->spooled));
+    int code = batch_start(&s->batch);
+    code = code == EXIT_DONE ? settle(s) : code;
+    if (code == EXIT_DONE || s->incomplete) {
+        print_balance(s->batch.in, s->batch.done, s->batch.rejected, s->batch.blank);
+    }
+    return code;
+}
+
+void settle_end(struct settle *s) {
+    output_abandon(s->batch.out);
+    rejects_abandon(&s->rejects);
+    folder_abandon(s->folder);
+    json_decref(s->inputs);
+    for (int i = 0; i < s->o.word_count && s->spooled; i++) {
+        if (s->spooled[i]) {
+            unlink(s->spooled[i]);
+            temporary_forget(s->spooled[i]);
+        }
+        free(s->spooled[i]);
+    }
+    free(s->spooled);
+    for (size_t i = 0; i < s->approved_count; i++) {
+        free(s->approved[i]);
+    }
+    free(s->approved);
+    batch_free(&s->batch);
 }
 
 int command_settle(int argc, char **argv) {
-    struct settle s = {0};
+    struct settle s;
+    struct options o = {0};
+    casemix_image *image;
     unsigned takes =
         TAKES_IMAGE | TAKES_OUTPUT | TAKES_SCHEME | TAKES_POLICY | TAKES_READING | TAKES_THREADS | TAKES_SETTLE;
-    int code = options_read(&s.o, argc, argv, takes, help);
+    int code = options_read(&o, argc, argv, takes, help);
     if (code >= 0) {
         return code;
     }
-    if (!s.o.output || s.o.word_count == 0) {
-        return wrong_use(&s.o, s.o.output ? "say which cases: INPUT.csv" : "say where the reports go: -o DIR");
+    if (!o.output || o.word_count == 0) {
+        return wrong_use(&o, o.output ? "say which cases: INPUT.csv" : "say where the reports go: -o DIR");
     }
-    if ((code = check_inputs(&s.o)) != EXIT_DONE || (code = open_image(s.o.image, &s.image)) != EXIT_DONE) {
+    if ((code = check_inputs(&o)) != EXIT_DONE || (code = open_image(o.image, &image)) != EXIT_DONE) {
         return code;
     }
-    s.batch = batch_of(&s.o, s.image, add_case);
-    s.batch.settles = true;
-    s.batch.user = &s;
-    s.batch.rejects = &s.rejects;
-    s.batch.policy = choose_policy(&s.o, s.image);
-    s.special_review = casemix_fact("special_review");
-    s.spooled = need(calloc((size_t)s.o.word_count, sizeof *s.spooled));
-    code = EXIT_USAGE;
-    if (s.batch.policy) {
-        s.scheme = scheme_of(s.image, s.o.scheme, s.batch.policy);
-        s.batch.tells_demonstration = is_demonstration(s.image, s.o.scheme, s.batch.policy);
-        code = settle(&s);
+    const char *policy = choose_policy(&o, image);
+    if (!policy) {
+        close_image(image);
+        return EXIT_USAGE;
     }
-    if (code == EXIT_DONE || s.incomplete) {
-        print_balance(s.batch.in, s.batch.done, s.batch.rejected, s.batch.blank);
-        if (!s.o.quiet) {
-            settle_print(&s);
-        }
+    code = settle_month(&s, &o, image, policy);
+    if ((code == EXIT_DONE || s.incomplete) && !o.quiet) {
+        settle_print(&s);
     }
-    output_abandon(s.batch.out);
-    rejects_abandon(&s.rejects);
-    folder_abandon(s.folder);
-    json_decref(s.inputs);
-    for (int i = 0; i < s.o.word_count; i++) {
-        if (s.spooled[i]) {
-            unlink(s.spooled[i]);
-            temporary_forget(s.spooled[i]);
-        }
-        free(s.spooled[i]);
-    }
-    free(s.spooled);
-    for (size_t i = 0; i < s.approved_count; i++) {
-        free(s.approved[i]);
-    }
-    free(s.approved);
-    batch_free(&s.batch);
-    close_image(s.image);
+    settle_end(&s);
+    close_image(image);
     return code;
 }

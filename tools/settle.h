@@ -30,6 +30,12 @@ struct settle {
     bool incomplete;           /* a figure has no value; a message was given */
 };
 
+/* settle.c: settle the claims that the options name. With a folder of theirs everything is written into it; with none nothing
+ * is, and what was found counts in the contexts of s->batch. The exit code, after a message if it is not EXIT_DONE. */
+int settle_month(struct settle *s, const struct options *o, casemix_image *image, const char *policy);
+void settle_end(struct settle *s);
+bool settle_is_negative(casemix_text amount); /* such a claim takes another back */
+
 /* settle_files.c: --budget, --hospitals, --approved. EXIT_DONE, or the exit code after a message. */
 int settle_read_files(struct settle *s);
 bool settle_is_approved(const struct settle *s, casemix_text id);

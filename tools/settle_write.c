@@ -54,6 +54,9 @@ static bool is_further(casemix_text name) {
     return !same_text(name, text_of("point_value"));
 }
 
+/* As formulas say it: pool.patient_paid. */
+static const char *const scope_words[] = {[CASEMIX_SCOPE_POOL] = "pool", [CASEMIX_SCOPE_HOSPITAL] = "hospital"};
+
 static void add_figure_names(const struct settle *s, struct buffer *text, casemix_scope scope) {
     buffer_text(text, ",reversed,of_cases,closing");
     uint32_t count = casemix_settlement_figures(s->total, scope);
@@ -63,6 +66,11 @@ static void add_figure_names(const struct settle *s, struct buffer *text, casemi
             buffer_text(text, ",");
             buffer_cell(text, name);
         }
+    }
+    count = casemix_settlement_totals(s->total, scope);
+    for (uint32_t t = 0; t < count; t++) {
+        casemix_text name = casemix_settlement_total_name(s->total, scope, t);
+        buffer_format(text, ",%s.%.*s", scope_words[scope], (int)name.length, name.text);
     }
     buffer_text(text, s->batch.tells_demonstration ? ",demonstration\n" : "\n");
 }
@@ -80,6 +88,11 @@ static void add_figures(const struct settle *s, struct buffer *text, casemix_sco
             casemix_settlement_figure(s->total, scope, n, f, words, sizeof words) == CASEMIX_OK) {
             buffer_format(text, ",%s", words);
         }
+    }
+    count = casemix_settlement_totals(s->total, scope);
+    for (uint32_t t = 0; t < count; t++) {
+        casemix_settlement_total(s->total, scope, n, t, words, sizeof words);
+        buffer_format(text, ",%s", words);
     }
     buffer_text(text, s->batch.tells_demonstration ? ",1\n" : "\n");
 }
@@ -150,6 +163,22 @@ static json_t *decimal(int64_t value, unsigned places) {
     return json_string(words);
 }
 
+/* What the figures are made of, so that they can be computed again. */
+static void add_totals_of_pool(const struct settle *s, uint32_t n, json_t *pool) {
+    uint32_t count = casemix_settlement_totals(s->total, CASEMIX_SCOPE_POOL);
+    json_t *totals = json_object();
+    char value[64];
+    for (uint32_t t = 0; t < count; t++) {
+        casemix_settlement_total(s->total, CASEMIX_SCOPE_POOL, n, t, value, sizeof value);
+        json_object_set_new(totals, casemix_settlement_total_name(s->total, CASEMIX_SCOPE_POOL, t).text,
+                            json_string(value));
+    }
+    if (count > 0) {
+        json_object_set(pool, "totals", totals);
+    }
+    json_decref(totals);
+}
+
 static json_t *pool_summary(const struct settle *s, uint32_t n, const casemix_total *t) {
     char value[64];
     json_t *pool = json_object();
@@ -176,6 +205,7 @@ static json_t *pool_summary(const struct settle *s, uint32_t n, const casemix_to
         json_object_set(pool, "figures", figures);
     }
     json_decref(figures);
+    add_totals_of_pool(s, n, pool);
     return pool;
 }
 

@@ -9,10 +9,11 @@
 /* Group the case again and tell how it went. all: every step; otherwise what mattered. image: of the context. */
 casemix_result tell_story(FILE *to, const casemix_image *image, casemix_context *context, const casemix_case *one,
                           bool all);
-/* The derivation of its price as numbered lines, and as a JSON object (explain_money.c). */
+/* The derivation of its price as numbered lines, and as a JSON object (explain_money.c). month: settled, by whose figures the
+ * context prices; those of the case's pool and hospital are derived, too. NULL: the case alone. */
 casemix_result tell_price(FILE *to, casemix_context *context, const casemix_case *one,
-                          const casemix_grouping *grouping);
+                          const casemix_grouping *grouping, casemix_settlement *month, casemix_text hospital);
 casemix_result print_price_json(FILE *to, casemix_context *context, const casemix_case *one,
-                                const casemix_grouping *grouping);
+                                const casemix_grouping *grouping, casemix_settlement *month, casemix_text hospital);
 
 #endif

@@ -163,6 +163,98 @@ Test(money_settle, e59_closed) {
     close_world(&world);
 }
 
+/* ---- derivations of a settled month ---- */
+
+/* Lines as "what|formula|inputs|result". */
+struct heard {
+    char lines[32][400];
+    size_t count;
+};
+
+static void hear(void *user, const casemix_derivation *line) {
+    struct heard *heard = user;
+    cr_assert_lt(heard->count, 32);
+    snprintf(heard->lines[heard->count++], sizeof heard->lines[0], "%.*s|%.*s|%.*s|%.*s", (int)line->what.length,
+             line->what.text, (int)line->formula.length, line->formula.text, (int)line->inputs.length,
+             line->inputs.text, (int)line->result.length, line->result.text);
+}
+
+static void expect_line(const struct heard *heard, const char *line) {
+    for (size_t i = 0; i < heard->count; i++) {
+        if (strcmp(heard->lines[i], line) == 0) {
+            return;
+        }
+    }
+    cr_expect(false, "no line %s", line);
+    for (size_t i = 0; i < heard->count; i++) {
+        fprintf(stderr, "  %s\n", heard->lines[i]);
+    }
+}
+
+static void expect_total(const casemix_settlement *settlement, casemix_scope scope, uint32_t n, const char *name,
+                         const char *expected) {
+    char text[64] = "none";
+    for (uint32_t t = 0; t < casemix_settlement_totals(settlement, scope); t++) {
+        if (strcmp(casemix_settlement_total_name(settlement, scope, t).text, name) == 0) {
+            cr_assert_eq(casemix_settlement_total(settlement, scope, n, t, text, sizeof text), CASEMIX_OK);
+        }
+    }
+    cr_expect_str_eq(text, expected, "%s of %u: %s, not %s", name, n, text, expected);
+}
+
+/* The point value before the settlement (100) decides nothing here, and must be in no line. */
+static void expect_settled_case(struct world *world, const struct claim *claim, const casemix_price *paid) {
+    struct heard heard = {.count = 0};
+    casemix_grouping grouping = {.status = CASEMIX_GROUPED, .group = AA15};
+    casemix_price told;
+    price_claim(world, claim);
+    cr_assert_eq(casemix_explain_price(world->context, world->one, &grouping, hear, &heard, &told), CASEMIX_OK);
+    cr_expect_eq(told.standard, paid->standard);
+    cr_expect_eq(told.fund_payment, paid->fund_payment);
+    cr_expect_eq(told.points, paid->points);
+    cr_expect_eq(told.point_value, paid->point_value);
+    expect_line(&heard, "point_value|as settled for the pool||122.28743416...");
+    for (size_t i = 0; i < heard.count; i++) {
+        cr_expect_null(strstr(heard.lines[i], "point_value 100"), "%s", heard.lines[i]);
+    }
+}
+
+Test(money_settle, derivation_of_a_settled_month) {
+    struct world world =
+        open_world(E59 "  pool: {pot: pool.plan, point_value: (pot + pool.other_paid) / pool.points}\n"
+                       "  hospital: {payable: hospital.points * point_value - hospital.other_paid}\n"
+                       "  close: {hospital: payable, pool: pot}\n",
+                   "drg,weight\nAA15,1\n");
+    casemix_settlement *settlement = new_settlement(&world);
+    casemix_price prices[E59_COUNT];
+    struct heard pool = {.count = 0}, hospital = {.count = 0}, none = {.count = 0};
+    tell(settlement, "employee", "plan", "60000.00");
+    settle_month(&world, settlement, e59_claims, E59_COUNT, 0, false, prices);
+    for (size_t i = 0; i < E59_COUNT; i++) {
+        expect_settled_case(&world, &e59_claims[i], &prices[i]);
+    }
+    cr_expect_eq(casemix_settlement_hospitals(settlement), 3);
+    expect_total(settlement, CASEMIX_SCOPE_POOL, 0, "plan", "60000");
+    expect_total(settlement, CASEMIX_SCOPE_POOL, 0, "other_paid", "21260");
+    expect_total(settlement, CASEMIX_SCOPE_HOSPITAL, 0, "other_paid", "10850");
+    expect_total(settlement, CASEMIX_SCOPE_HOSPITAL, 0, "plan", "none");
+    cr_assert_eq(casemix_explain_figures(settlement, CASEMIX_SCOPE_POOL, 0, hear, &pool, NULL), CASEMIX_OK);
+    expect_line(&pool, "pot|pool.plan|pool.plan 60000|60000");
+    expect_line(&pool, "point_value|(pot + pool.other_paid) / pool.points|pot 60000, pool.other_paid 21260, "
+                       "pool.points 664.5|122.28743416...");
+    cr_expect_eq(pool.count, 2);
+    cr_assert_eq(casemix_explain_figures(settlement, CASEMIX_SCOPE_HOSPITAL, 1, hear, &hospital, NULL), CASEMIX_OK);
+    expect_line(&hospital, "payable|hospital.points * point_value - hospital.other_paid|hospital.points 304, "
+                           "point_value 122.28743416..., hospital.other_paid 8550|28625.37998495...");
+    cr_expect(strstr(hospital.lines[1], "|28625.38") != NULL, "%s", hospital.lines[1]);
+    cr_expect_eq(hospital.count, 2);
+    cr_expect_eq(casemix_explain_figures(settlement, CASEMIX_SCOPE_HOSPITAL, 3, hear, &none, NULL),
+                 CASEMIX_BAD_ARGUMENT);
+    casemix_context_settle(world.context, NULL);
+    casemix_settlement_free(settlement);
+    close_world(&world);
+}
+
 Test(money_settle, e59b_published) {
     struct world world =
         open_world(E59 "  pool: {point_value: \"round((pool.plan + pool.other_paid) / pool.points, 4)\"}\n"
