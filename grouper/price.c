@@ -204,6 +204,7 @@ static const struct image_class *find_class_by_limits(const struct pricing *pric
     for (uint32_t i = 0; i < pricing->view->class_count; i++) {
         const struct image_class *class = &pricing->view->classes[i];
         struct rational value;
+        int64_t number;
         bool holds = true;
         if ((class->cases & IMAGE_CLASS_GROUPED) == 0) {
             continue;
@@ -216,6 +217,12 @@ static const struct image_class *find_class_by_limits(const struct pricing *pric
             break;
         case TEST_ABOVE:
             holds = cost > fixed->classes[i].limit;
+            break;
+        case TEST_FACT:
+            if (!formula_fact(run, pricing->plans[i].bound, &number)) {
+                return NULL;
+            }
+            holds = number != 0;
             break;
         case TEST_FORMULA:
             if (!formula_value(run, class->when, &value)) {

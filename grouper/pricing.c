@@ -72,6 +72,11 @@ static struct class_plan plan_class(const struct policy_view *view, const struct
     }
     const struct image_formula *when = &view->formulas[class->when];
     const struct image_instruction *code = view->instructions + when->first;
+    if (when->count == 1 && code[0].op == FORMULA_FACT) {
+        plan.test = TEST_FACT;
+        plan.bound = code[0].operand;
+        return plan;
+    }
     if (when->count != 3 || code[2].op < FORMULA_LESS || code[2].op > FORMULA_GREATER_EQUAL) {
         return plan;
     }
@@ -193,10 +198,6 @@ void pricing_forget(struct pricing *pricing) {
     memset(pricing->kept, 0, (pricing->mask + 1) * pricing->fixed_size);
 }
 
-static uint64_t axis_size(const struct policy_view *view, uint32_t axis) {
-    return view->axes[axis].member_count == 0 ? 1 : view->axes[axis].member_count;
-}
-
 /* May the base figures be kept, and by which places of the case? The pool is one of them always: figures of a settlement
  * are its pool's. */
 static void plan_keeping(struct pricing *pricing, const struct fixing *fixing) {
@@ -218,11 +219,14 @@ static void plan_keeping(struct pricing *pricing, const struct fixing *fixing) {
     }
     uint64_t keys = view->answer_count;
     for (uint32_t a = 0; a < view->axis_count; a++) {
-        if (axes >> a & 1 && __builtin_mul_overflow(keys, axis_size(view, a), &keys)) {
-            pricing->is_fixed = false;
+        uint32_t size = view->axes[a].member_count;
+        if ((axes >> a & 1) == 0 || size == 0) {
+            continue;
         }
+        pricing->places[pricing->place_count].axis = a;
+        pricing->places[pricing->place_count++].size = size;
+        pricing->is_fixed &= !__builtin_mul_overflow(keys, size, &keys);
     }
-    pricing->key_axes = axes;
     pricing->keys = keys;
 }
 
@@ -393,16 +397,15 @@ static bool compute_fixed(const struct pricing *pricing, struct formula_case *ru
 
 /* 1 + the number of the case's group and places; 0: one of its places is not known. */
 static uint64_t key_of(const struct pricing *pricing, struct formula_case *run) {
-    const struct policy_view *view = pricing->view;
     uint64_t key = run->answer;
-    for (uint32_t axes = pricing->key_axes; axes != 0; axes &= axes - 1) {
-        uint32_t axis = (uint32_t)__builtin_ctz(axes), member = 0;
-        if (view->axes[axis].member_count > 0 && !formula_member(run, axis, &member)) {
+    for (uint32_t i = 0; i < pricing->place_count; i++) {
+        uint32_t axis = pricing->places[i].axis, member = run->members[axis];
+        if (member == IMAGE_NONE16 && !formula_member(run, axis, &member)) {
             run->status = CASEMIX_PRICED;
             run->fact = -1;
             return 0;
         }
-        key = key * axis_size(view, axis) + member;
+        key = key * pricing->places[i].size + member;
     }
     return key + 1;
 }

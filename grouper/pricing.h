@@ -13,6 +13,7 @@ enum class_test {
     TEST_ALWAYS,  /* it has no condition */
     TEST_BELOW,   /* cost in fen < limit */
     TEST_ABOVE,   /* cost in fen > limit */
+    TEST_FACT,    /* a fact is not 0 */
     TEST_FORMULA, /* by its formula */
 };
 
@@ -20,7 +21,7 @@ struct class_plan {
     enum class_test test;
     bool inclusive;    /* of the formula's comparison; the limit has it worked in */
     bool pay_is_fixed; /* its pay depends on group and places only */
-    uint32_t bound;    /* formula of the limit */
+    uint32_t bound;    /* formula of the limit; of TEST_FACT: the fact */
 };
 
 /* What is fixed for a group and places. Amounts in fen, points and point value in the units of casemix.h. */
@@ -51,7 +52,10 @@ struct pricing {
     bool in_units[FORMULAS_MAX]; /* the formula can be tried by formula_in_units */
     uint32_t cases;              /* IMAGE_CLASS_ that have classes */
     bool is_fixed;               /* the base figures depend on group and places only */
-    uint32_t key_axes;           /* bit an axis: the places that count */
+    struct {
+        uint32_t axis, size;
+    } places[IMAGE_AXES_MAX]; /* that count, with how many there are on the axis */
+    uint32_t place_count;
     uint64_t keys;               /* how many there can be */
     size_t fixed_size;           /* bytes of a struct fixed with its classes */
     uint64_t mask;               /* of the places to keep them: a power of two, less one */
