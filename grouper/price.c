@@ -224,6 +224,9 @@ static const struct image_class *find_class_by_limits(const struct pricing *pric
             }
             holds = number != 0;
             break;
+        case TEST_FIXED:
+            holds = fixed->classes[i].limit != 0;
+            break;
         case TEST_FORMULA:
             if (!formula_value(run, class->when, &value)) {
                 return NULL;

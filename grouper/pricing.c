@@ -13,12 +13,14 @@ enum { KEPT_MAX = 32768, KEPT_BYTES = 4 << 20 };
 
 /* ---- which formulas are fixed ---- */
 
-/* Which formulas have one value for a group and places on axes, and which axes (a bit each) those are. */
+/* Which formulas have one value for a group and places on axes, and which axes (a bit each) those are. The factor of
+ * auxiliary catalogues is mostly 1: what needs it is fixed as long as it is. */
+enum { PLAIN_FACTOR = 1 << 30 };
 struct fixing {
     bool fixed[FORMULAS_MAX];
-    uint32_t axes[FORMULAS_MAX];
+    uint32_t axes[FORMULAS_MAX]; /* and PLAIN_FACTOR */
 };
-static_assert(IMAGE_AXES_MAX <= 32, "a bit for each axis");
+static_assert(IMAGE_AXES_MAX <= 30, "a bit for each axis");
 
 static uint32_t table_axes(const struct image_table *table) {
     uint32_t axes = 0;
@@ -38,9 +40,12 @@ static bool program_is_fixed(const struct policy_view *view, const struct image_
         case FORMULA_FACT:
         case FORMULA_PRESENT:
         case FORMULA_PAY:
-        case FORMULA_CASE:
         case FORMULA_TOTAL:
             good = false;
+            break;
+        case FORMULA_CASE:
+            good = code[i].operand == FORMULA_CASE_FACTOR;
+            *axes |= PLAIN_FACTOR;
             break;
         case FORMULA_TABLE:
             *axes |= table_axes(&view->tables[code[i].operand]);
@@ -75,6 +80,11 @@ static struct class_plan plan_class(const struct policy_view *view, const struct
     if (when->count == 1 && code[0].op == FORMULA_FACT) {
         plan.test = TEST_FACT;
         plan.bound = code[0].operand;
+        return plan;
+    }
+    if (fixed[class->when]) {
+        plan.test = TEST_FIXED;
+        plan.bound = class->when;
         return plan;
     }
     if (when->count != 3 || code[2].op < FORMULA_LESS || code[2].op > FORMULA_GREATER_EQUAL) {
@@ -198,6 +208,11 @@ void pricing_forget(struct pricing *pricing) {
     memset(pricing->kept, 0, (pricing->mask + 1) * pricing->fixed_size);
 }
 
+/* Is something of its condition kept? */
+static bool has_limit(const struct class_plan *plan) {
+    return plan->test == TEST_BELOW || plan->test == TEST_ABOVE || plan->test == TEST_FIXED;
+}
+
 /* May the base figures be kept, and by which places of the case? The pool is one of them always: figures of a settlement
  * are its pool's. */
 static void plan_keeping(struct pricing *pricing, const struct fixing *fixing) {
@@ -214,7 +229,7 @@ static void plan_keeping(struct pricing *pricing, const struct fixing *fixing) {
     }
     for (uint32_t i = 0; i < view->class_count; i++) {
         const struct class_plan *plan = &pricing->plans[i];
-        axes |= plan->test == TEST_BELOW || plan->test == TEST_ABOVE ? fixing->axes[plan->bound] : 0;
+        axes |= has_limit(plan) ? fixing->axes[plan->bound] : 0;
         axes |= plan->pay_is_fixed ? fixing->axes[view->classes[i].pay] : 0;
     }
     uint64_t keys = view->answer_count;
@@ -228,6 +243,7 @@ static void plan_keeping(struct pricing *pricing, const struct fixing *fixing) {
         pricing->is_fixed &= !__builtin_mul_overflow(keys, size, &keys);
     }
     pricing->keys = keys;
+    pricing->plain_factor = (axes & PLAIN_FACTOR) != 0;
 }
 
 static void plan(struct pricing *pricing) {
@@ -369,6 +385,19 @@ void context_close_policy(struct casemix_context *context) {
 
 /* ---- keeping ---- */
 
+/* What a class's condition is decided by; false: a formula has no value. */
+static bool compute_limit(const struct class_plan *plan, struct formula_case *run, casemix_amount *out) {
+    struct rational value;
+    if (plan->test != TEST_FIXED) {
+        return price_bound(run, plan->bound, plan->test == TEST_BELOW, plan->inclusive, out);
+    }
+    if (!formula_value(run, plan->bound, &value)) {
+        return false;
+    }
+    *out = value.numerator != 0;
+    return true;
+}
+
 static bool compute_fixed(const struct pricing *pricing, struct formula_case *run, struct fixed *out) {
     const struct policy_view *view = pricing->view;
     if (!price_base(run, out)) {
@@ -376,9 +405,8 @@ static bool compute_fixed(const struct pricing *pricing, struct formula_case *ru
     }
     for (uint32_t i = 0; i < view->class_count; i++) {
         const struct class_plan *plan = &pricing->plans[i];
-        bool limited = plan->test == TEST_BELOW || plan->test == TEST_ABOVE;
-        if (limited && (view->classes[i].cases & IMAGE_CLASS_GROUPED) != 0 &&
-            !price_bound(run, plan->bound, plan->test == TEST_BELOW, plan->inclusive, &out->classes[i].limit)) {
+        if (has_limit(plan) && (view->classes[i].cases & IMAGE_CLASS_GROUPED) != 0 &&
+            !compute_limit(plan, run, &out->classes[i].limit)) {
             return false;
         }
     }
@@ -411,7 +439,8 @@ static uint64_t key_of(const struct pricing *pricing, struct formula_case *run) 
 }
 
 const struct fixed *pricing_fixed(struct pricing *pricing, struct formula_case *run) {
-    if (!pricing->is_fixed || pricing->points_first || run->answer == IMAGE_NONE32) {
+    if (!pricing->is_fixed || pricing->points_first || run->answer == IMAGE_NONE32 ||
+        (pricing->plain_factor && run->factor != FORMULA_FACTOR_UNITS)) {
         return NULL;
     }
     uint64_t key = key_of(pricing, run);

@@ -14,6 +14,7 @@ enum class_test {
     TEST_BELOW,   /* cost in fen < limit */
     TEST_ABOVE,   /* cost in fen > limit */
     TEST_FACT,    /* a fact is not 0 */
+    TEST_FIXED,   /* its formula is fixed: limit is 1 where it holds */
     TEST_FORMULA, /* by its formula */
 };
 
@@ -26,7 +27,7 @@ struct class_plan {
 
 /* What is fixed for a group and places. Amounts in fen, points and point value in the units of casemix.h. */
 struct fixed_class {
-    casemix_amount limit; /* of TEST_BELOW and TEST_ABOVE */
+    casemix_amount limit; /* of TEST_BELOW, TEST_ABOVE and TEST_FIXED */
     casemix_amount pay;   /* of pay_is_fixed */
 };
 struct fixed {
@@ -56,6 +57,7 @@ struct pricing {
         uint32_t axis, size;
     } places[IMAGE_AXES_MAX]; /* that count, with how many there are on the axis */
     uint32_t place_count;
+    bool plain_factor;           /* they also need the factor of auxiliary catalogues, and are kept for 1 */
     uint64_t keys;               /* how many there can be */
     size_t fixed_size;           /* bytes of a struct fixed with its classes */
     uint64_t mask;               /* of the places to keep them: a power of two, less one */
