@@ -102,6 +102,7 @@ typedef struct casemix_scheme_info {
 
 typedef struct casemix_policy_info {
     casemix_text id, title, source, scheme, note;
+    casemix_text from, until; /* dates of force, YYYY-MM-DD, may be absent */
 } casemix_policy_info;
 
 CASEMIX_API uint32_t casemix_scheme_count(const casemix_image *image);
@@ -254,6 +255,8 @@ typedef enum casemix_finding_code {
     CASEMIX_FINDING_PROCEDURE_NOT_PRINCIPAL = 13, /* DIP: it stood first but cannot be the principal one; `replaced_by`
                                                      is, absent if there is no other */
     CASEMIX_FINDING_NO_COST_TO_COMPARE = 14, /* DIP: entries were to be told apart by cost, which is absent */
+    CASEMIX_FINDING_POLICY_NOT_IN_FORCE = 15, /* the policy was not in force at the discharge, and priced all the same: see
+                                                casemix_context_any_date */
 } casemix_finding_code;
 
 typedef struct casemix_finding {
@@ -368,11 +371,12 @@ typedef enum casemix_price_status {
     CASEMIX_PRICE_DIVISION_BY_ZERO = 6, /* a formula of the policy divides by 0 for this case */
     CASEMIX_PRICE_BAD_FACT = 7, /* a fact the policy needs is not a number, or negative; see `fact` */
     CASEMIX_PRICE_NO_FIGURE = 8, /* a figure of the pool (its point value) has no value when it is settled */
+    CASEMIX_PRICE_NOT_IN_FORCE = 9, /* the case was discharged before or after the policy's dates of force; see `fact` */
 } casemix_price_status;
 
 typedef struct casemix_price {
     casemix_price_status status;
-    int fact;                   /* for status 3, 4 and 7, otherwise -1 */
+    int fact;                   /* for status 3, 4, 7 and 9, otherwise -1 */
     casemix_text pool;          /* the policy's word for the insured type */
     casemix_text level;         /* the policy's word for the hospital level, absent if the policy has none */
     casemix_text class_name;    /* "normal", "low", "high" or another class of the policy; absent if no class was found.
@@ -387,6 +391,10 @@ typedef struct casemix_price {
     casemix_amount cost, patient_paid, other_paid; /* as used */
     casemix_amount fund_payment;
 } casemix_price;
+
+/* A policy prices cases that were discharged while it was in force (policy_info: from, until), and cases that do not say
+ * when. on: all others, too, each with the finding POLICY_NOT_IN_FORCE, to try old rules on new cases. */
+CASEMIX_API void casemix_context_any_date(casemix_context *context, int on);
 
 CASEMIX_API const char *casemix_price_status_text(casemix_price_status status); /* "priced", "no-weight", ... */
 

@@ -11,8 +11,7 @@
 
 static const casemix_text no_text = {"", 0};
 
-/* YYYY-MM-DD, YYYY/MM/DD or YYYYMMDD, with or without a time after it, as 20260131; 0 if it is no date. */
-static uint32_t read_date(casemix_text text) {
+uint32_t date_of(casemix_text text) {
     static const uint8_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     const char *at = text.text, *end = at + text.length;
     while (at < end && *at == ' ') {
@@ -65,8 +64,8 @@ static bool collide(const struct choice *a, const struct choice *b) {
 static void fill_choice(const struct casemix_context *context, uint32_t number, struct choice *choice,
                         casemix_text *regions) {
     const struct scheme_view *scheme = image_scheme_view(context->owner->image, number);
-    uint32_t from = read_date(text_of(context, scheme->about->from));
-    uint32_t until = read_date(text_of(context, scheme->about->until));
+    uint32_t from = date_of(text_of(context, scheme->about->from));
+    uint32_t until = date_of(text_of(context, scheme->about->until));
     *choice = (struct choice){scheme, number, from, until == 0 ? UINT32_MAX : until, regions, scheme->region_count};
     for (uint32_t i = 0; i < scheme->region_count; i++) {
         regions[i] = text_of(context, scheme->regions[i]);
@@ -136,7 +135,7 @@ bool choose_scheme(struct casemix_context *context, const struct casemix_case *o
         if (is_absent(discharged)) {
             return refuse(context, CASEMIX_NEEDS_DATA, CASEMIX_REASON_MISSING_FACT, FACT_DISCHARGED, out);
         }
-        date = read_date(discharged);
+        date = date_of(discharged);
         if (date == 0) {
             return refuse(context, CASEMIX_INVALID, CASEMIX_REASON_BAD_FACT, FACT_DISCHARGED, out);
         }

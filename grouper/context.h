@@ -72,6 +72,7 @@ struct casemix_context {
     struct choices *choices; /* choice.h; NULL if every case is grouped by `scheme` */
     uint32_t scheme_number, policy_number;
     bool compatibility, clinical;
+    bool any_date; /* the policy prices cases outside its dates of force, too */
     struct prepared prepared;
     const struct casemix_case *given; /* the case that was prepared last */
     casemix_finding findings[CASEMIX_FINDINGS_MAX];
@@ -100,6 +101,9 @@ static inline casemix_text without_blanks(casemix_text text) {
 
 /* context.c: a call that cannot be done, and why; CASEMIX_BAD_ARGUMENT. The context may be NULL. */
 casemix_result refuse_call(struct casemix_context *context, const char *message);
+
+/* choice.c: YYYY-MM-DD, YYYY/MM/DD or YYYYMMDD, with or without a time after it, as 20260131; 0 if it is no date. */
+uint32_t date_of(casemix_text text);
 
 /* case.c: nothing but blanks of any kind is the same as nothing. */
 bool is_absent(casemix_text given);

@@ -171,6 +171,8 @@ casemix_result casemix_policy_at(const casemix_image *image, uint32_t n, casemix
         .source = image_text_of(image, policies[n].source),
         .scheme = image_text_of(image, policies[n].scheme),
         .note = image_text_of(image, policies[n].note),
+        .from = image_text_of(image, policies[n].from),
+        .until = image_text_of(image, policies[n].until),
     };
     return CASEMIX_OK;
 }

@@ -26,7 +26,7 @@ const char *casemix_finding_text(casemix_finding_code code) {
     static const char *const words[] = {"",           "code-repaired",  "code-unknown",  "code-empty",
                                         "value-repaired", "missing-as-zero", "negative-kept", "code-gray", "code-invalid",
                                         "procedure-retried", "code-converted", "procedure-excluded",
-                                        "procedure-conservative", "procedure-not-principal", "no-cost-to-compare"};
+                                        "procedure-conservative", "procedure-not-principal", "no-cost-to-compare", "policy-not-in-force"};
     return WORD_OF(words, code);
 }
 

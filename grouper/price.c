@@ -29,6 +29,8 @@ const char *casemix_price_status_text(casemix_price_status status) {
         return "division-by-zero";
     case CASEMIX_PRICE_NO_FIGURE:
         return "no-figure";
+    case CASEMIX_PRICE_NOT_IN_FORCE:
+        return "not-in-force";
     }
     return "";
 }
@@ -427,7 +429,41 @@ static void clear(casemix_price *out) {
     out->pool.text = out->level.text = out->class_name.text = "";
 }
 
-static const struct image_class *price(struct formula_case *run, const struct casemix_context *context,
+void casemix_context_any_date(casemix_context *context, int on) {
+    if (context != NULL) {
+        context->any_date = on != 0;
+    }
+}
+
+static bool was_told(const struct casemix_context *context, casemix_finding_code code) {
+    uint32_t last = context->finding_count - 1;
+    return context->finding_count > 0 && last < CASEMIX_FINDINGS_MAX && context->findings[last].code == code;
+}
+
+/* Was the policy in force when the case was discharged? A case that does not say when is taken to be of its time. */
+static bool is_in_force(struct casemix_context *context, struct formula_case *run) {
+    const struct pricing *pricing = context->policy;
+    casemix_text discharged = run->facts[FACT_DISCHARGED];
+    if ((pricing->from == 0 && pricing->until == UINT32_MAX) || is_absent(discharged)) {
+        return true;
+    }
+    uint32_t date = date_of(discharged);
+    if (date >= pricing->from && date <= pricing->until && date != 0) {
+        return true;
+    }
+    if (date != 0 && context->any_date) {
+        if (!was_told(context, CASEMIX_FINDING_POLICY_NOT_IN_FORCE)) {
+            add_finding(context, CASEMIX_FINDING_POLICY_NOT_IN_FORCE, FACT_DISCHARGED, 0, discharged,
+                        (casemix_text){"", 0});
+        }
+        return true;
+    }
+    run->status = date == 0 ? CASEMIX_PRICE_BAD_FACT : CASEMIX_PRICE_NOT_IN_FORCE;
+    run->fact = FACT_DISCHARGED;
+    return false;
+}
+
+static const struct image_class *price(struct formula_case *run, struct casemix_context *context,
                                        const casemix_case *one, const casemix_grouping *grouping,
                                        struct told *told, casemix_price *out) {
     const struct policy_view *policy = context->policy->view;
@@ -451,7 +487,7 @@ static const struct image_class *price(struct formula_case *run, const struct ca
         out->fact = -1;
         return NULL;
     }
-    placed = placed && find_place(run, context, IMAGE_AXIS_LEVEL, &out->level);
+    placed = placed && is_in_force(context, run) && find_place(run, context, IMAGE_AXIS_LEVEL, &out->level);
     if (told != NULL) {
         derivation_place(&told->teller, IMAGE_AXIS_LEVEL);
     }

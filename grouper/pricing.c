@@ -330,6 +330,9 @@ static struct pricing *new_pricing(const struct image *image, const struct polic
     pricing->class_names = calloc((size_t)view->class_count + 1, sizeof *pricing->class_names);
     pricing->first_classes = calloc((size_t)view->class_count + 1, sizeof *pricing->first_classes);
     pricing->class = IMAGE_NONE32;
+    pricing->from = date_of(text_in(image, view->about->from));
+    pricing->until = date_of(text_in(image, view->about->until));
+    pricing->until = pricing->until == 0 ? UINT32_MAX : pricing->until;
     if (pricing->first_classes == NULL || pricing->plans == NULL || pricing->members == NULL ||
         pricing->class_names == NULL || !index_words(pricing)) {
         free_pricing(pricing);
@@ -358,6 +361,11 @@ static casemix_result fail(casemix_error *error, casemix_result code, const char
     return code;
 }
 
+static bool is_date_or_open(const struct image *image, image_text date) {
+    casemix_text text = text_in(image, date);
+    return text.length == 0 || date_of(text) != 0;
+}
+
 casemix_result context_open_policy(struct casemix_context *context, casemix_error *error) {
     const struct image *image = context->owner->image;
     context->policy = NULL;
@@ -369,6 +377,10 @@ casemix_result context_open_policy(struct casemix_context *context, casemix_erro
         return fail(error, CASEMIX_BAD_ARGUMENT,
                     "the policy %s is for the scheme %s; group with that scheme, or choose another policy",
                     image_string(image, view->about->id), image_string(image, view->about->scheme));
+    }
+    if (!is_date_or_open(image, view->about->from) || !is_date_or_open(image, view->about->until)) {
+        return fail(error, CASEMIX_BAD_IMAGE, "the dates of force of the policy %s%s are no dates; compile it again",
+                    image_string(image, view->about->id), "");
     }
     context->policy = new_pricing(image, view);
     return context->policy != NULL ? CASEMIX_OK

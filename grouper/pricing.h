@@ -52,6 +52,7 @@ struct pricing {
     uint32_t class;              /* of it; IMAGE_NONE32: none */
     bool in_units[FORMULAS_MAX]; /* the formula can be tried by formula_in_units */
     uint32_t cases;              /* IMAGE_CLASS_ that have classes */
+    uint32_t from, until;        /* dates of force as 20260131; 0 and UINT32_MAX where it is open */
     bool is_fixed;               /* the base figures depend on group and places only */
     struct {
         uint32_t axis, size;

@@ -228,6 +228,7 @@ struct batch batch_of(const struct options *o, const casemix_image *image, batch
     return (struct batch){.image = image,
                           .scheme = o->scheme,
                           .clinical = o->clinical,
+                          .any_date = o->any_date,
                           .tells_scheme = casemix_scheme_count(image) > 1,
                           .tells_dip = has_dip(image),
                           .map_file = o->map,
@@ -256,6 +257,7 @@ int batch_start(struct batch *batch) {
         if (code != EXIT_DONE) {
             return code;
         }
+        casemix_context_any_date(w->context, batch->any_date);
         casemix_error error = {0};
         if (batch->settles && casemix_settlement_new(w->context, &w->settlement, &error) != CASEMIX_OK) {
             complain("%s", error.message);

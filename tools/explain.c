@@ -28,6 +28,7 @@ static const char help[] =
     "      --budget FILE, --hospitals FILE, --approved FILE   with --settled: as for `casemix settle`\n"
     "      --json           with --money: only the payment, as a JSON object\n"
     "      --policy ID      under which policy, if the image has several\n"
+    "      --any-date       price a case also if the policy was not in force when it was discharged\n"
     "      --scheme ID      which scheme of the image, if it has several\n"
     "      --map FILE, --encoding NAME   as for `casemix group`\n"
     "\n"
@@ -55,6 +56,7 @@ static int start(struct explaining *e) {
     }
     int code = open_context(e->image, o->scheme, policy, o->clinical, &e->context);
     if (code == EXIT_DONE) {
+        casemix_context_any_date(e->context, o->any_date);
         note_demonstration(e->image, o->scheme, policy);
     }
     return code;

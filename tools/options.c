@@ -26,6 +26,7 @@ static const struct option_row rows[] = {
     {"output", TAKES_OUTPUT, WORD, offsetof(struct options, output)},
     {"scheme", TAKES_SCHEME, WORD, offsetof(struct options, scheme)},
     {"policy", TAKES_POLICY, WORD, offsetof(struct options, policy)},
+    {"any-date", TAKES_POLICY, SWITCH, offsetof(struct options, any_date)},
     {"rejects", TAKES_REJECTS, WORD, offsetof(struct options, rejects)},
     {"map", TAKES_READING, WORD, offsetof(struct options, map)},
     {"encoding", TAKES_READING, WORD, offsetof(struct options, encoding)},

@@ -12,7 +12,7 @@ enum option_bit {
     TAKES_IMAGE = 1 << 0,  /* -i */
     TAKES_OUTPUT = 1 << 1, /* -o */
     TAKES_SCHEME = 1 << 2,
-    TAKES_POLICY = 1 << 3,
+    TAKES_POLICY = 1 << 3,  /* --policy, --any-date */
     TAKES_READING = 1 << 4, /* --map, --encoding, --from, --codes */
     TAKES_REJECTS = 1 << 5,
     TAKES_THREADS = 1 << 6,
@@ -34,7 +34,7 @@ struct options {
     const char *cases, *scheme_a, *scheme_b, *policy_a, *policy_b;
     unsigned threads, show;
     bool clinical; /* --codes clinical */
-    bool trace, strict, all, money, settled, force, quiet, json;
+    bool trace, strict, all, money, settled, any_date, force, quiet, json;
     char **words; /* what is left of the command line */
     int word_count;
 };

@@ -16,6 +16,8 @@ static const char help[] =
     "\n"
     "  -i, --image FILE     the compiled rules\n"
     "      --policy ID      the payment policy; not needed if the image has one only\n"
+    "      --any-date       price also cases discharged outside the policy's dates of force (finding\n"
+    "                       policy-not-in-force); without it their price_status is not-in-force\n"
     "  -o, --output FILE    result; it appears when complete (default: standard output)\n"
     "      --rejects FILE, --scheme ID, --map FILE, --encoding NAME, --threads N   as for `casemix group`\n"
     "\n"

@@ -34,6 +34,7 @@ static const char help[] =
     "\n"
     "  -i, --image FILE     the compiled rules\n"
     "      --policy ID      the payment policy; not needed if the image has one only\n"
+    "      --any-date       price also cases discharged outside the policy's dates of force, see `casemix help price`\n"
     "      --budget FILE    budgets of pools in yuan, CSV: pool,budget or the items the policy asks for\n"
     "      --hospitals FILE what the policy wants to know of hospitals, CSV: hospital,pool,ITEM...\n"
     "      --approved FILE  cases approved for special review, CSV with a column id\n"

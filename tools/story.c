@@ -69,6 +69,8 @@ static void tell_facts(const struct story *story) {
 
 static const char *finding_words(casemix_finding_code code) {
     switch (code) {
+    case CASEMIX_FINDING_POLICY_NOT_IN_FORCE:
+        return "is outside the policy's dates of force; the case is priced all the same";
     case CASEMIX_FINDING_CODE_REPAIRED:
         return "was read as";
     case CASEMIX_FINDING_CODE_UNKNOWN:

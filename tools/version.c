@@ -23,6 +23,12 @@ static void print_regions(const casemix_image *image, uint32_t scheme) {
     }
 }
 
+static void print_dates(casemix_text from, casemix_text until) {
+    if (from.length || until.length) {
+        printf("  in force %s to %s\n", from.length ? from.text : "...", until.length ? until.text : "...");
+    }
+}
+
 static void print_schemes(const casemix_image *image) {
     casemix_scheme_info s;
     for (uint32_t i = 0; i < casemix_scheme_count(image) && casemix_scheme_at(image, i, &s) == CASEMIX_OK; i++) {
@@ -36,10 +42,7 @@ static void print_schemes(const casemix_image *image) {
         if (casemix_scheme_is_demonstration(image, i)) {
             printf("  made of demonstration data: no real catalogue\n");
         }
-        if (s.from.length || s.until.length) {
-            printf("  in force %s to %s\n", s.from.length ? s.from.text : "...",
-                   s.until.length ? s.until.text : "...");
-        }
+        print_dates(s.from, s.until);
         print_regions(image, i);
         if (s.source.length) {
             printf("  source: %s\n", s.source.text);
@@ -51,6 +54,7 @@ static void print_policies(const casemix_image *image) {
     casemix_policy_info p;
     for (uint32_t i = 0; i < casemix_policy_count(image) && casemix_policy_at(image, i, &p) == CASEMIX_OK; i++) {
         printf("policy %s  %s\n  for scheme %s\n", p.id.text, p.title.text, p.scheme.text);
+        print_dates(p.from, p.until);
         if (p.source.length) {
             printf("  source: %s\n", p.source.text);
         }

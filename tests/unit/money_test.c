@@ -116,6 +116,49 @@ Test(money, groups_of_their_own_rate_and_bare_adrg) {
     close_world(&world);
 }
 
+Test(money, dates_of_force) {
+    static const struct {
+        const char *force, *discharged;
+        casemix_price_status status;
+    } rows[] = {
+        {"{from: 2022-01-01, until: 2022-12-31}", "2021-12-31", CASEMIX_PRICE_NOT_IN_FORCE},
+        {"{from: 2022-01-01, until: 2022-12-31}", "2022-01-01", CASEMIX_PRICED},
+        {"{from: 2022-01-01, until: 2022-12-31}", "2022-12-31 23:59:59", CASEMIX_PRICED},
+        {"{from: 2022-01-01, until: 2022-12-31}", "20230101", CASEMIX_PRICE_NOT_IN_FORCE},
+        {"{from: 2022-01-01, until: 2022-12-31}", "", CASEMIX_PRICED},
+        {"{from: 2022-01-01, until: 2022-12-31}", " ", CASEMIX_PRICED},
+        {"{from: 2022-01-01, until: 2022-12-31}", "2022-13-01", CASEMIX_PRICE_BAD_FACT},
+        {"{from: 2022-01-01}", "2021/12/31", CASEMIX_PRICE_NOT_IN_FORCE},
+        {"{from: 2022-01-01}", "2099-01-01", CASEMIX_PRICED},
+        {"{until: 2022-12-31}", "1999-01-01", CASEMIX_PRICED},
+        {"{until: 2022-12-31}", "2023-01-01", CASEMIX_PRICE_NOT_IN_FORCE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char policy[4000];
+        casemix_policy_info info;
+        casemix_finding finding = {0};
+        snprintf(policy, sizeof policy, "%sin_force: %s\n", harbin, rows[i].force);
+        struct world world = open_world(policy, weights_text);
+        cr_assert_eq(casemix_policy_at(world.image, 0, &info), CASEMIX_OK);
+        cr_expect_eq(info.until.length > 0, strstr(rows[i].force, "until") != NULL);
+        say(&world, "discharged", rows[i].discharged);
+        casemix_price price = price_at(&world, AA11, "三级", "职工", "45000.00");
+        cr_expect_eq(price.status, rows[i].status, "%s %s: %s", rows[i].force, rows[i].discharged,
+                     casemix_price_status_text(price.status));
+        cr_expect_eq(price.standard, rows[i].status == CASEMIX_PRICED ? 2505229 : 0);
+        cr_expect_str_eq(price.pool.text, "employee"); /* it is counted there */
+        cr_expect_eq(price.fact, rows[i].status == CASEMIX_PRICED ? -1 : casemix_fact("discharged"));
+        casemix_context_any_date(world.context, 1);
+        bool outside = rows[i].status == CASEMIX_PRICE_NOT_IN_FORCE;
+        price = price_of(&world, AA11);
+        cr_expect_eq(price.status, outside ? CASEMIX_PRICED : rows[i].status);
+        cr_expect_eq(casemix_finding_count(world.context), outside);
+        cr_expect(!outside || (casemix_finding_at(world.context, 0, &finding) == CASEMIX_OK &&
+                               finding.code == CASEMIX_FINDING_POLICY_NOT_IN_FORCE));
+        close_world(&world);
+    }
+}
+
 Test(money, cases_without_a_group) {
     struct world world = open_world(harbin, weights_text);
     for (int status = CASEMIX_QY; status <= CASEMIX_NEEDS_DATA; status++) {
