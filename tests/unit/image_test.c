@@ -41,6 +41,10 @@ static void load_small(void) {
     load("small.cmx");
 }
 
+static void load_points(void) {
+    load("points.cmx");
+}
+
 static void load_dip(void) {
     load("dip-small.cmx");
 }
@@ -51,6 +55,7 @@ static void unload(void) {
 }
 
 TestSuite(image, .init = load_small, .fini = unload, .timeout = 300);
+TestSuite(points_image, .init = load_points, .fini = unload, .timeout = 300);
 TestSuite(dip_image, .init = load_dip, .fini = unload, .timeout = 300);
 
 static void restore(void) {
@@ -133,6 +138,76 @@ static void work_on(casemix_context *context, bool priced) {
     cr_assert(sum != SIZE_MAX);
 }
 
+static size_t figures_seen; /* with a value */
+
+/* A month of the cases above in two hospitals, in as many passes as the policy wants, and all that can be read of it. */
+static void settle_on(casemix_context *context) {
+    static const char *const columns[] = {"gender", "age", "dx", "proc", "weight", "cost"};
+    static const char *const items[] = {"plan", "reserve", "budget"};
+    casemix_settlement *month = NULL;
+    casemix_case *one = casemix_case_new();
+    casemix_total total;
+    char text[64], id[8];
+    size_t sum = 0;
+    if (casemix_settlement_new(context, &month, NULL) != CASEMIX_OK) {
+        casemix_case_free(one);
+        return;
+    }
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+        casemix_settlement_say(month, NULL, "employee", items[i], i == 1 ? "5%" : "60000", NULL);
+    }
+    casemix_settlement_say(month, "H1", "", "assessment", "98%", NULL);
+    casemix_settlement_say(month, "H1", "employee", "deduction", "20.5", NULL);
+    int passes = casemix_settlement_passes(month);
+    casemix_result result = CASEMIX_OK;
+    for (int pass = 0; pass < passes && result == CASEMIX_OK; pass++) {
+        for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+            const char *const *row = cases[i / 2];
+            casemix_grouping grouping;
+            casemix_price price;
+            casemix_case_clear(one);
+            for (int f = 0; f < 6; f++) {
+                casemix_case_set(one, casemix_fact(columns[f]), row[f], strlen(row[f]));
+            }
+            snprintf(id, sizeof id, "%zu", i);
+            casemix_case_set(one, FACT_ID, id, strlen(id));
+            casemix_case_set(one, FACT_HOSPITAL, i % 2 ? "H1" : "H2", 2);
+            casemix_case_set(one, FACT_HOSPITAL_LEVEL, "三级", strlen("三级"));
+            casemix_case_set(one, FACT_INSURED_TYPE, "职工", strlen("职工"));
+            casemix_case_set(one, FACT_PATIENT_PAID, "20", 2);
+            if (casemix_group(context, one, &grouping) == CASEMIX_OK &&
+                casemix_price_case(context, one, &grouping, &price) == CASEMIX_OK) {
+                casemix_settlement_add_case(month, context, i == 3, &price);
+            }
+        }
+        result = casemix_settlement_next(month, NULL);
+        casemix_context_settle(context, month);
+    }
+    for (casemix_scope scope = CASEMIX_SCOPE_POOL; scope <= CASEMIX_SCOPE_HOSPITAL; scope++) {
+        bool of_pools = scope == CASEMIX_SCOPE_POOL;
+        uint32_t count = of_pools ? casemix_settlement_pools(month) : casemix_settlement_hospitals(month);
+        for (uint32_t n = 0; n < count; n++) {
+            sum += of_pools ? casemix_settlement_pool_at(month, n, &total) == CASEMIX_OK
+                            : casemix_settlement_hospital_at(month, n, &total) == CASEMIX_OK;
+            sum += total.pool.length;
+            for (uint32_t f = 0; f < casemix_settlement_figures(month, scope); f++) {
+                sum += casemix_settlement_figure_name(month, scope, f).length;
+                figures_seen += casemix_settlement_figure(month, scope, n, f, text, sizeof text) == CASEMIX_OK &&
+                                text[0] != '\0';
+            }
+            for (uint32_t t = 0; t < casemix_settlement_totals(month, scope); t++) {
+                sum += casemix_settlement_total_name(month, scope, t).length;
+                casemix_settlement_total(month, scope, n, t, text, sizeof text);
+            }
+            casemix_explain_figures(month, scope, n, ignore_line, &sum, NULL);
+        }
+    }
+    casemix_context_settle(context, NULL);
+    casemix_settlement_free(month);
+    casemix_case_free(one);
+    cr_assert(sum != SIZE_MAX);
+}
+
 /* Open the bytes as they are now and, if that succeeds, use everything in them. */
 static casemix_result use(void) {
     casemix_image *image = NULL;
@@ -158,6 +233,7 @@ static casemix_result use(void) {
         casemix_policy_at(image, p, &policy);
         if (casemix_context_new(image, NULL, policy.id.text, &context, NULL) == CASEMIX_OK) {
             work_on(context, true);
+            settle_on(context);
         }
         casemix_context_free(context);
     }
@@ -199,6 +275,12 @@ Test(image, the_unchanged_one_works) {
     expect_unchanged_works();
 }
 
+Test(points_image, the_unchanged_one_works) {
+    expect_unchanged_works();
+    /* Used twice: pot and point value of the pool, payable and prepayment of two hospitals. */
+    cr_expect_eq(figures_seen, 2 * (2 + 4));
+}
+
 Test(dip_image, the_unchanged_one_works) {
     expect_unchanged_works();
 }
@@ -237,6 +319,10 @@ Test(image, truncated_at_every_section) {
     truncate_at_every_section();
 }
 
+Test(points_image, truncated_at_every_section) {
+    truncate_at_every_section();
+}
+
 Test(dip_image, truncated_at_every_section) {
     truncate_at_every_section();
 }
@@ -255,6 +341,10 @@ static void truncate_and_sign(void) {
 }
 
 Test(image, truncated_and_signed) {
+    truncate_and_sign();
+}
+
+Test(points_image, truncated_and_signed) {
     truncate_and_sign();
 }
 
@@ -285,6 +375,10 @@ static void flip_every_byte(void) {
 }
 
 Test(image, every_byte_flipped) {
+    flip_every_byte();
+}
+
+Test(points_image, every_byte_flipped) {
     flip_every_byte();
 }
 
@@ -335,6 +429,10 @@ Test(image, signed_lies_in_any_byte) {
     lie_in_any_byte();
 }
 
+Test(points_image, signed_lies_in_any_byte) {
+    lie_in_any_byte();
+}
+
 Test(dip_image, signed_lies_in_any_byte) {
     lie_in_any_byte();
 }
@@ -354,6 +452,10 @@ static void lie_by_the_handful(void) {
 }
 
 Test(image, signed_lies_by_the_handful) {
+    lie_by_the_handful();
+}
+
+Test(points_image, signed_lies_by_the_handful) {
     lie_by_the_handful();
 }
 
@@ -450,6 +552,10 @@ Test(image, sections_of_another_length) {
     give_sections_another_length();
 }
 
+Test(points_image, sections_of_another_length) {
+    give_sections_another_length();
+}
+
 Test(dip_image, sections_of_another_length) {
     give_sections_another_length();
 }
@@ -480,6 +586,10 @@ static void miss_or_repeat_sections(void) {
 }
 
 Test(image, sections_missing_or_twice) {
+    miss_or_repeat_sections();
+}
+
+Test(points_image, sections_missing_or_twice) {
     miss_or_repeat_sections();
 }
 
@@ -620,6 +730,27 @@ static const struct pointer pointers[] = {
     POINTS(IMAGE_HOT_CLASSES, image_class, points, true),
 };
 
+/* What a policy that divides a budget has beside the others. */
+static const struct pointer points_pointers[] = {
+    POINTS(IMAGE_POLICIES, image_policy, from, true),
+    POINTS(IMAGE_POLICIES, image_policy, until, true),
+    POINTS(IMAGE_POLICIES, image_policy, points, true),
+    POINTS(IMAGE_POLICIES, image_policy, closed, true),
+    POINTS(IMAGE_POLICIES, image_policy, pot, true),
+    POINTS(IMAGE_HOT_CLASSES, image_class, quota, true),
+    POINTS(IMAGE_HOT_CLASSES, image_class, points, true),
+    POINTS(IMAGE_HOT_TOTALS, image_total, name, true),
+    POINTS(IMAGE_HOT_TOTALS, image_total, kind, true),
+    POINTS(IMAGE_HOT_TOTALS, image_total, operand, false),
+    POINTS(IMAGE_HOT_FIGURES, image_figure, formula, true),
+    POINTS(IMAGE_HOT_FIGURES, image_figure, replaces, true),
+    POINTS(IMAGE_HOT_FIGURES, image_figure, scope, true),
+    POINTS(IMAGE_HOT_QUOTAS, image_quota, name, true),
+    POINTS(IMAGE_HOT_QUOTAS, image_quota, scope, true),
+    POINTS(IMAGE_HOT_QUOTAS, image_quota, most, true),
+    POINTS(IMAGE_HOT_QUOTAS, image_quota, rank, true),
+};
+
 static const struct pointer dip_pointers[] = {
     POINTS(IMAGE_SCHEMES, image_scheme, kind, true),
     POINTS(IMAGE_SCHEMES, image_scheme, row_words, true),
@@ -735,6 +866,12 @@ Test(image, pointers_that_point_too_far) {
 Test(image, arrays_that_point_too_far) {
     for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++) {
         try_pointer(&arrays[a]);
+    }
+}
+
+Test(points_image, pointers_that_point_too_far) {
+    for (size_t p = 0; p < sizeof points_pointers / sizeof *points_pointers; p++) {
+        try_pointer(&points_pointers[p]);
     }
 }
 
