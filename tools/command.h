@@ -16,7 +16,7 @@ enum exit_code {
 typedef int command_fn(int argc, char **argv);
 
 command_fn command_compile, command_check, command_codes, command_import, command_diff, command_calibrate; /* the rules */
-command_fn command_group, command_verify, command_explain, command_price, command_settle, command_bench,
-    command_version;
+command_fn command_group, command_verify, command_explain, command_price, command_settle, command_report,
+    command_bench, command_version;
 
 #endif

@@ -82,6 +82,7 @@ static int read_heading(struct input *in) {
     int code = found ? keep_heading(in, &row) : no_heading(in, bytes, size);
     if (code == EXIT_DONE) {
         size_t used = (size_t)(cursor.at - bytes);
+        in->passed = used;
         memmove(in->rest.data, in->rest.data + used, size - used);
         in->rest.size = size - used;
     }
@@ -113,7 +114,7 @@ static bool fill(struct input *in, struct chunk *chunk, size_t wanted) {
     return true;
 }
 
-int input_open(const char *path, const char *encoding, struct input **out) {
+int input_open_again(const char *path, const char *encoding, struct input **out) {
     *out = NULL;
     struct input *in = need(calloc(1, sizeof *in));
     in->path = need(strdup(path));
@@ -131,12 +132,17 @@ int input_open(const char *path, const char *encoding, struct input **out) {
         input_close(in);
         return code;
     }
-    if (strcmp(source_encoding(in->source), "UTF-8") != 0) {
-        complain("%s: read as %s", in->name, source_encoding(in->source));
-    }
     csv_cursor_init(&in->border, in->separator, in->columns);
     *out = in;
     return EXIT_DONE;
+}
+
+int input_open(const char *path, const char *encoding, struct input **out) {
+    int code = input_open_again(path, encoding, out);
+    if (code == EXIT_DONE && strcmp(source_encoding((*out)->source), "UTF-8") != 0) {
+        complain("%s: read as %s", (*out)->name, source_encoding((*out)->source));
+    }
+    return code;
 }
 
 /* Drop the bytes of a row that is too long, up to its end of line. */
@@ -145,6 +151,7 @@ static void skip(struct input *in, struct chunk *chunk) {
     size_t drop = newline ? (size_t)(newline + 1 - chunk->bytes) : chunk->size;
     memmove(chunk->bytes, chunk->bytes + drop, chunk->size - drop);
     chunk->size -= drop;
+    in->passed += drop;
     in->skipping = !newline;
 }
 
@@ -184,6 +191,8 @@ bool input_chunk(struct input *in, struct chunk *chunk) {
     }
     buffer_add(&in->rest, chunk->bytes + whole, chunk->size - whole);
     chunk->size = whole;
+    chunk->start = in->passed;
+    in->passed += whole;
     return true;
 }
 

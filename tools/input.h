@@ -17,6 +17,7 @@ struct input {
     char **names;             /* of the columns, without blanks around */
     uint64_t line;            /* physical lines up to the end of the heading */
     uint64_t blank;           /* blank ones among them */
+    uint64_t passed;          /* bytes of the text given out or passed by */
     bool ended;               /* the source has no more */
     bool skipping;            /* inside a row too long to be held: pass by until its end of line */
     struct buffer rest;       /* bytes read and not given out */
@@ -26,11 +27,14 @@ struct input {
 struct chunk {
     char *bytes; /* CSV_SLACK more are readable */
     size_t size, capacity;
+    uint64_t start; /* bytes of the text (after a byte order mark, as UTF-8) before it */
 };
 
 /* Open and read the heading. On failure a message was given, *out is NULL, and the result is the exit code: EXIT_IO
  * if the file cannot be read, EXIT_FOUND if it has no heading. */
 int input_open(const char *path, const char *encoding, struct input **out);
+/* The same for a file that was opened before: what is to be noted of it was told. */
+int input_open_again(const char *path, const char *encoding, struct input **out);
 /* The next chunk; size 0 at the end. Not for two threads at once. false: a message was given. */
 bool input_chunk(struct input *input, struct chunk *chunk);
 void input_close(struct input *input); /* NULL is allowed */

@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"group", "group cases", command_group},
     {"price", "group cases and say what is paid for each", command_price},
     {"settle", "group, price and add up a month: hospitals and pools", command_settle},
+    {"report", "statements of hospitals and the page of a settled month", command_report},
     {"explain", "one case, the whole reason", command_explain},
     {"verify", "compare with expected answers", command_verify},
     {"bench", "measure the speed", command_bench},

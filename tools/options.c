@@ -49,8 +49,9 @@ static const struct option_row rows[] = {
     {"all", TAKES_EXPLAIN | TAKES_DIFF, SWITCH, offsetof(struct options, all)},
     {"money", TAKES_EXPLAIN, SWITCH, offsetof(struct options, money)},
     {"settled", TAKES_EXPLAIN, SWITCH, offsetof(struct options, settled)},
-    {"force", TAKES_SETTLE, SWITCH, offsetof(struct options, force)},
-    {"quiet", TAKES_SETTLE, SWITCH, offsetof(struct options, quiet)},
+    {"language", TAKES_REPORT, WORD, offsetof(struct options, language)},
+    {"force", TAKES_SETTLE | TAKES_REPORT, SWITCH, offsetof(struct options, force)},
+    {"quiet", TAKES_SETTLE | TAKES_REPORT, SWITCH, offsetof(struct options, quiet)},
     {"json", TAKES_JSON, SWITCH, offsetof(struct options, json)},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
@@ -147,6 +148,10 @@ int options_read(struct options *options, int argc, char **argv, unsigned takes,
     }
     if (options->from && strcmp(options->from, "csv") != 0) {
         return wrong_use(options, "--from %s is not supported; this version reads csv", options->from);
+    }
+    options->english = options->language && strcmp(options->language, "en") == 0;
+    if (options->language && !options->english && strcmp(options->language, "zh") != 0) {
+        return wrong_use(options, "--language takes zh or en, not '%s'", options->language);
     }
     options->clinical = options->codes && strcmp(options->codes, "clinical") == 0;
     if (options->codes && !options->clinical && strcmp(options->codes, "nhsa") != 0) {

@@ -24,6 +24,7 @@ enum option_bit {
     TAKES_JSON = 1 << 11,
     IMAGE_OPTIONAL = 1 << 12,
     TAKES_DIFF = 1 << 13,   /* --cases, --scheme-a, --scheme-b, --policy-a, --policy-b, --all */
+    TAKES_REPORT = 1 << 15, /* --language, --force, --quiet */
 };
 
 struct options {
@@ -31,9 +32,11 @@ struct options {
     const char *image, *output, *scheme, *policy, *rejects;
     const char *map, *encoding, *from, *codes;
     const char *budget, *hospitals, *approved, *input, *id;
+    const char *language;
     const char *cases, *scheme_a, *scheme_b, *policy_a, *policy_b;
     unsigned threads, show;
     bool clinical; /* --codes clinical */
+    bool english;  /* --language en */
     bool trace, strict, all, money, settled, any_date, force, quiet, json;
     char **words; /* what is left of the command line */
     int word_count;

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -104,37 +103,47 @@ void buffer_free(struct buffer *buffer) {
 
 /* ---- names that vanish ------------------------------------------------------------------------------------ */
 
-#define TEMPORARY_MAX 16
-static char temporaries[TEMPORARY_MAX][PATH_MAX]; /* "" is a free place */
+/* The latest first, so that the files of a folder come before it. The handler of a signal may look at any moment: a name
+ * is complete before it is in the list, and memory is freed only after it left. */
+struct temporary {
+    struct temporary *before;
+    char path[];
+};
+static struct temporary *volatile temporaries;
 
 void temporary_add(const char *path) {
-    for (int i = 0; i < TEMPORARY_MAX; i++) {
-        if (!temporaries[i][0]) {
-            snprintf(temporaries[i], PATH_MAX, "%s", path);
-            return;
-        }
-    }
+    size_t size = strlen(path) + 1;
+    struct temporary *one = need(malloc(sizeof *one + size));
+    memcpy(one->path, path, size);
+    one->before = temporaries;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    temporaries = one;
 }
 
+/* It takes no time where the latest are forgotten first. */
 void temporary_forget(const char *path) {
-    if (!path[0]) {
-        return; /* the name of a free place */
+    struct temporary *one = temporaries, *after = NULL;
+    while (one && strcmp(one->path, path) != 0) {
+        after = one;
+        one = one->before;
     }
-    for (int i = 0; i < TEMPORARY_MAX; i++) {
-        if (strcmp(temporaries[i], path) == 0) {
-            temporaries[i][0] = '\0';
-        }
+    if (!one) {
+        return;
     }
+    if (after) {
+        after->before = one->before;
+    } else {
+        temporaries = one->before;
+    }
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    free(one);
 }
 
-/* Calls only what is allowed in a signal handler. */
+/* Calls only what is allowed in a signal handler: the names stay in memory. */
 void temporary_remove_all(void) {
-    for (int i = TEMPORARY_MAX - 1; i >= 0; i--) {
-        if (temporaries[i][0]) {
-            if (unlink(temporaries[i]) != 0) {
-                rmdir(temporaries[i]);
-            }
-            temporaries[i][0] = '\0';
+    for (struct temporary *one = temporaries; one; one = one->before) {
+        if (unlink(one->path) != 0) {
+            rmdir(one->path);
         }
     }
 }
@@ -216,6 +225,19 @@ struct output *output_open(const char *path) {
     return out;
 }
 
+struct output *output_open_inside(const char *path) {
+    struct output *out = need(calloc(1, sizeof *out));
+    out->path = need(strdup(path));
+    out->file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (out->file < 0) {
+        cannot_write(path, errno);
+        free(out->path);
+        free(out);
+        return NULL;
+    }
+    return out;
+}
+
 static bool output_fail(struct output *out) {
     if (!out->failed) {
         cannot_write(out->path ? out->path : "to standard output", errno);
@@ -261,6 +283,11 @@ bool output_close(struct output *out) {
         if (!out->failed) {
             temporary_forget(out->temporary);
         }
+    } else if (out->path && !out->failed) {
+        if (close(out->file) != 0) {
+            output_fail(out);
+        }
+        out->file = -1;
     }
     bool fine = !out->failed;
     output_abandon(out);

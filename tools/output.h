@@ -45,6 +45,9 @@ void cannot_write(const char *path, int reason);
 /* A file under a temporary name beside the final one, or standard output for the path "-" (or NULL). */
 struct output;
 struct output *output_open(const char *path);                         /* NULL: a message was given */
+/* A new file in a folder that appears when complete (folder.h): it has its name at once, and reaches the disk with the
+ * folder, not one by one. */
+struct output *output_open_inside(const char *path);
 bool output_write(struct output *out, const char *data, size_t size); /* false: a message was given, once */
 bool output_close(struct output *out);   /* gives it its name; false: a message was given, the file is removed */
 void output_abandon(struct output *out); /* NULL is allowed */

@@ -4,8 +4,8 @@
 # The caller stands at the root of the project and has set -u.
 
 build_packages='gcc libc6-dev meson ninja-build pkg-config libyaml-dev libpcre2-dev libxxhash-dev zlib1g-dev
-    libjansson-dev libzip-dev libexpat1-dev'
-test_packages='libcriterion-dev libxlsxwriter-dev g++ git gzip'
+    libjansson-dev libzip-dev libexpat1-dev libxlsxwriter-dev'
+test_packages='libcriterion-dev g++ git gzip chromium fonts-noto-cjk'
 fuzz_packages='clang libclang-rt-14-dev'
 
 # Run a command and show what it said only if it failed.

@@ -3,17 +3,19 @@
  * casemix version: of the command, and of an image what it was made of. */
 #include "command.h"
 #include "common.h"
+#include "report/page.h"
 
-static const char help[] =
-    "usage: casemix version [-i IMAGE.cmx]\n"
-    "\n"
-    "Prints the version of the command and its library. With an image also its fingerprint, which names it in "
-    "every\n"
-    "result, its schemes, its policies, and the files it was made of with their XXH3 hashes.\n"
-    "\n"
-    "examples:\n"
-    "  casemix version\n"
-    "  casemix version -i haerbin-2022.cmx\n";
+static const char help[] = "usage: casemix version [-i IMAGE.cmx]\n"
+                           "\n"
+                           "Prints the version of the command and its library, and whether the page of `casemix "
+                           "report` has charts. With an\n"
+                           "image also its fingerprint, which names it in every result, its schemes, its policies, "
+                           "and the files it was made\n"
+                           "of with their XXH3 hashes.\n"
+                           "\n"
+                           "examples:\n"
+                           "  casemix version\n"
+                           "  casemix version -i haerbin-2022.cmx\n";
 
 static void print_regions(const casemix_image *image, uint32_t scheme) {
     casemix_text region;
@@ -80,6 +82,8 @@ int command_version(int argc, char **argv) {
     }
     printf("casemix %s\n", casemix_version());
     if (!o.image) {
+        printf("charts: %s\n",
+               page_chart_library[0] ? page_chart_library : "not built in (run tools/vendor and build again)");
         return EXIT_DONE;
     }
     casemix_image *image;
