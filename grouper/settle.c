@@ -526,6 +526,25 @@ const struct rational *settlement_figure(const casemix_settlement *settlement, u
     return value->denominator != 0 ? value : NULL;
 }
 
+/* A pot below 0 is no budget: more was taken off than there was. */
+static casemix_result check_pots(const casemix_settlement *settlement, casemix_error *error) {
+    const struct policy_view *policy = settlement->policy;
+    char pot[RATIONAL_TEXT];
+    for (uint32_t i = 0; i < policy->figure_count; i++) {
+        for (uint32_t p = 0; p < settlement->pool_count && policy->figures[i].formula == policy->about->pot; p++) {
+            const struct rational *value = settlement_figure(settlement, p, i);
+            if (value != NULL && value->numerator < 0) {
+                rational_text(*value, pot, sizeof pot);
+                return settlement_fail(error, CASEMIX_BAD_ARGUMENT,
+                                       "the pot of the pool %s is %s, below 0: more is taken off than there is; correct "
+                                       "what the budget file says of it",
+                                       settlement_pool_name(settlement, p), pot);
+            }
+        }
+    }
+    return CASEMIX_OK;
+}
+
 /* A pool that was not given a budget has its pot for one. */
 static void note_pots(casemix_settlement *settlement) {
     const struct policy_view *policy = settlement->policy;
@@ -556,6 +575,7 @@ casemix_result casemix_settlement_next(casemix_settlement *settlement, casemix_e
         return result;
     case STAGE_TOTALS:
         result = figures_of_pools(settlement, false, error);
+        result = result == CASEMIX_OK ? check_pots(settlement, error) : result;
         settlement->stage = STAGE_PAYMENTS;
         clear_sums(settlement);
         return result;
@@ -567,6 +587,7 @@ casemix_result casemix_settlement_next(casemix_settlement *settlement, casemix_e
     }
     if (result == CASEMIX_OK) {
         result = figures_of_pools(settlement, true, error);
+        result = result == CASEMIX_OK ? check_pots(settlement, error) : result;
     }
     if (result == CASEMIX_OK) {
         result = figures_of_hospitals(settlement, error);

@@ -268,7 +268,7 @@ int batch_start(struct batch *batch) {
 }
 
 int batch_run(struct batch *batch, const char *path, batch_opened *opened) {
-    int code = input_open(path, batch->encoding, &batch->input);
+    int code = (batch->again ? input_open_again : input_open)(path, batch->encoding, &batch->input);
     if (code == EXIT_DONE) {
         code = map_facts(batch->input, batch->map_file, batch->own, &batch->map);
     }
@@ -284,7 +284,7 @@ int batch_run(struct batch *batch, const char *path, batch_opened *opened) {
             csv_cursor_init(&batch->workers[i].cursor, batch->input->separator, batch->input->columns);
         }
         code = run_workers(batch) ? EXIT_DONE : EXIT_IO;
-        if (code == EXIT_DONE && batch->in == before) {
+        if (code == EXIT_DONE && batch->in == before && !batch->again) {
             complain("%s: there are no rows after the heading", batch->input->name);
         }
     }

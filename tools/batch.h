@@ -43,6 +43,7 @@ struct batch {
     const char *map_file, *encoding; /* may be NULL */
     bool settles;                    /* each worker adds up a settlement */
     bool clinical;                   /* the codes are of the clinical version */
+    bool again;                      /* the inputs were read before: notes on them were told */
     bool any_date;                   /* price also what was discharged outside the policy's dates of force */
     bool tells_scheme;               /* results of `group` name the scheme: the image has several */
     bool tells_demonstration;        /* every row ends with `demonstration`: some of the rules are made of such data */

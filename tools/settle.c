@@ -126,13 +126,13 @@ static bool count_case(struct worker *w, const struct csv_row *row, casemix_pric
     if (reversed && !turn_round(w, row)) {
         return false;
     }
-    if (s->approved_count > 0 && settle_is_approved(s, worker_field(row, w->batch->map.id))) {
+    if (s->approved.count > 0 && settle_is_approved(s, worker_field(row, w->batch->map.id))) {
         casemix_case_set(w->one, s->special_review, "1", 1);
     }
     bool priced = casemix_price_case(w->context, w->one, &w->grouping, p) == CASEMIX_OK;
     casemix_result result =
         priced ? casemix_settlement_add_case(w->settlement, w->context, reversed, p) : CASEMIX_BAD_ARGUMENT;
-    if (s->approved_count > 0) {
+    if (s->approved.count > 0) {
         casemix_case_set(w->one, s->special_review, "", 0);
     }
     if (result != CASEMIX_OK) {
@@ -280,18 +280,18 @@ static bool open_outputs(struct settle *s) {
 static int run_pass(struct settle *s) {
     struct batch *b = &s->batch;
     uint64_t before = b->in;
-    bool again = b->own != NULL;
     b->in = b->done = b->rejected = b->blank = 0;
     if (!open_outputs(s)) {
         return EXIT_IO;
     }
     int code = run_inputs(s);
-    if (code == EXIT_DONE && again && b->in != before) {
+    if (code == EXIT_DONE && b->again && b->in != before) {
         complain("the claims were changed while they were read: %llu rows, then %llu; settle them again",
                  (unsigned long long)before, (unsigned long long)b->in);
         return EXIT_IO;
     }
     b->own = keep_all_columns; /* what is passed by was told */
+    b->again = true;
     return code;
 }
 
@@ -367,6 +367,7 @@ static int settle(struct settle *s) {
         code = run_passes(s);
     }
     if (code == EXIT_DONE) {
+        settle_tell_unused(s);
         code = s->folder ? write_folder(s) : rejects_close(&s->rejects) ? EXIT_DONE : EXIT_IO;
     }
     return code == EXIT_DONE && s->incomplete ? EXIT_FOUND : code;
@@ -404,10 +405,7 @@ void settle_end(struct settle *s) {
         free(s->spooled[i]);
     }
     free(s->spooled);
-    for (size_t i = 0; i < s->approved_count; i++) {
-        free(s->approved[i]);
-    }
-    free(s->approved);
+    settle_free_files(s);
     batch_free(&s->batch);
 }
 

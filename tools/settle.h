@@ -11,6 +11,13 @@
 
 enum { SETTLE_CASES, SETTLE_HOSPITALS, SETTLE_POOLS, SETTLE_REJECTS, SETTLE_SUMMARY };
 
+/* Texts of a file, sorted, each once; which of them the claims have. */
+struct names {
+    char **texts;
+    bool *seen;
+    size_t count, room;
+};
+
 struct settle {
     struct options o;
     casemix_image *image;
@@ -21,8 +28,8 @@ struct settle {
     casemix_settlement *total; /* of worker 0, all others merged into it */
     json_t *inputs;
     bool last;                 /* in this pass the rows are written */
-    char **approved;           /* ids of --approved, sorted */
-    size_t approved_count, approved_room;
+    struct names approved;     /* ids of --approved */
+    struct names said;         /* hospitals of --hospitals */
     uint64_t duplicates;       /* rows beyond the first of their hospital and id */
     int special_review;        /* number of that fact */
     int cost;                  /* column of the input at hand, -1: none */
@@ -39,6 +46,9 @@ bool settle_is_negative(casemix_text amount); /* such a claim takes another back
 /* settle_files.c: --budget, --hospitals, --approved. EXIT_DONE, or the exit code after a message. */
 int settle_read_files(struct settle *s);
 bool settle_is_approved(const struct settle *s, casemix_text id);
+/* A line for each file that names what no claim has. */
+void settle_tell_unused(const struct settle *s);
+void settle_free_files(struct settle *s);
 
 /* settle_write.c: hospitals.csv, pools.csv, summary.json; the tables on the screen. */
 bool settle_write(struct settle *s);

@@ -11,6 +11,74 @@ static char *copy_field(casemix_text text) {
     return need(strndup(text.text, text.length));
 }
 
+/* ---- names ------------------------------------------------------------------------------------------------- */
+
+static void names_add(struct names *names, casemix_text text) {
+    if (names->count == names->room) {
+        names->room = names->room ? 2 * names->room : 64;
+        names->texts = need(reallocarray(names->texts, names->room, sizeof *names->texts));
+    }
+    names->texts[names->count++] = copy_field(text);
+}
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorted, each once. */
+static void names_end(struct names *names) {
+    size_t kept = 0;
+    if (names->count > 0) {
+        qsort(names->texts, names->count, sizeof *names->texts, by_text);
+    }
+    for (size_t i = 0; i < names->count; i++) {
+        if (kept > 0 && strcmp(names->texts[kept - 1], names->texts[i]) == 0) {
+            free(names->texts[i]);
+        } else {
+            names->texts[kept++] = names->texts[i];
+        }
+    }
+    names->count = kept;
+    names->seen = need(calloc(kept + 1, sizeof *names->seen));
+}
+
+/* Is it there? Marked as seen; several threads may ask. */
+static bool names_find(const struct names *names, casemix_text text) {
+    size_t low = 0, high = names->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *there = names->texts[middle];
+        int order = strncmp(there, text.text, text.length);
+        order = order == 0 ? there[text.length] != '\0' : order;
+        if (order == 0) {
+            __atomic_store_n(&names->seen[middle], true, __ATOMIC_RELAXED);
+            return true;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return false;
+}
+
+static size_t names_unseen(const struct names *names) {
+    size_t count = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        count += !names->seen[i];
+    }
+    return count;
+}
+
+static void names_free(struct names *names) {
+    for (size_t i = 0; i < names->count; i++) {
+        free(names->texts[i]);
+    }
+    free(names->texts);
+    free(names->seen);
+}
+
 /* ---- numbers by pool or by hospital ----------------------------------------------------------------------- */
 
 /* A file of numbers: pool,item,amount; pool,budget,plan,...; hospital,pool,assessment,... */
@@ -41,6 +109,9 @@ static int take_numbers(void *user, const struct csv_row *row, uint64_t line) {
         return input_fault(n->in, row, line);
     }
     char *hospital = n->hospital >= 0 ? copy_field(row->fields[n->hospital]) : NULL;
+    if (hospital) {
+        names_add(&n->s->said, row->fields[n->hospital]);
+    }
     char *pool = n->pool >= 0 ? copy_field(row->fields[n->pool]) : need(strdup(""));
     int code = EXIT_DONE;
     if (n->item >= 0) {
@@ -90,10 +161,6 @@ static int read_numbers(struct settle *s, const char *path, bool by_hospital) {
 
 /* ---- approved cases --------------------------------------------------------------------------------------- */
 
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 struct approved {
     struct settle *s;
     const struct input *in;
@@ -111,11 +178,7 @@ static int take_approved(void *user, const struct csv_row *row, uint64_t line) {
                  (unsigned long long)line);
         return EXIT_FOUND;
     }
-    if (s->approved_count == s->approved_room) {
-        s->approved_room = s->approved_room ? 2 * s->approved_room : 64;
-        s->approved = need(reallocarray(s->approved, s->approved_room, sizeof *s->approved));
-    }
-    s->approved[s->approved_count++] = copy_field(row->fields[approved->id]);
+    names_add(&s->approved, row->fields[approved->id]);
     return EXIT_DONE;
 }
 
@@ -134,30 +197,39 @@ static int read_approved(struct settle *s, const char *path) {
     } else {
         code = input_rows(in, take_approved, &approved);
     }
-    if (s->approved_count > 0) {
-        qsort(s->approved, s->approved_count, sizeof *s->approved, by_text);
-    }
     input_close(in);
     return code;
 }
 
 bool settle_is_approved(const struct settle *s, casemix_text id) {
-    size_t low = 0, high = s->approved_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const char *there = s->approved[middle];
-        int order = strncmp(there, id.text, id.length);
-        order = order == 0 ? there[id.length] != '\0' : order;
-        if (order == 0) {
-            return true;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
+    return names_find(&s->approved, id);
+}
+
+void settle_tell_unused(const struct settle *s) {
+    uint32_t count = casemix_settlement_hospitals(s->total);
+    casemix_total total;
+    casemix_account account;
+    for (uint32_t i = 0; i < count && s->said.count > 0; i++) {
+        casemix_settlement_hospital_at(s->total, i, &total);
+        casemix_settlement_account(s->total, CASEMIX_SCOPE_HOSPITAL, i, &account);
+        if (total.cases + account.reversed > 0) {
+            names_find(&s->said, total.hospital);
         }
     }
-    return false;
+    for (size_t i = 0; i < s->said.count; i++) {
+        if (!s->said.seen[i]) {
+            complain("%s: no claim is of the hospital %s; check its code", s->o.hospitals, s->said.texts[i]);
+        }
+    }
+    size_t unseen = names_unseen(&s->approved);
+    if (unseen > 0) {
+        complain("%s: %zu of %zu ids are in no claim; check them", s->o.approved, unseen, s->approved.count);
+    }
+}
+
+void settle_free_files(struct settle *s) {
+    names_free(&s->approved);
+    names_free(&s->said);
 }
 
 int settle_read_files(struct settle *s) {
@@ -168,5 +240,7 @@ int settle_read_files(struct settle *s) {
     if (code == EXIT_DONE && s->o.approved) {
         code = read_approved(s, s->o.approved);
     }
+    names_end(&s->said);
+    names_end(&s->approved);
     return code;
 }

@@ -161,15 +161,18 @@ static size_t key_length(const struct line *row, bool *reversed) {
     return key;
 }
 
+/* Keys of different ids mostly differ, which saves the way to the rows. */
+static bool same_id(const struct line *a, const struct line *b) {
+    return a->key == b->key && a->id_length == b->id_length && memcmp(a->start, b->start, a->id_length) == 0;
+}
+
 static uint64_t count_duplicates(const struct lines *lines) {
     uint64_t count = 0;
     bool seen[2] = {false, false};
     for (size_t i = 0; i < lines->count; i++) {
         const struct line *row = &lines->rows[i], *before = i > 0 ? row - 1 : NULL;
-        bool next = i + 1 < lines->count && row[1].id_length == row->id_length &&
-                    memcmp(row[1].start, row->start, row->id_length) == 0;
-        bool same = before != NULL && before->id_length == row->id_length &&
-                    memcmp(before->start, row->start, row->id_length) == 0;
+        bool next = i + 1 < lines->count && same_id(row, row + 1);
+        bool same = before != NULL && same_id(before, row);
         if (row->id_length == 0 || (!same && !next)) {
             continue;
         }
