@@ -126,13 +126,13 @@ static bool count_case(struct worker *w, const struct csv_row *row, casemix_pric
     if (reversed && !turn_round(w, row)) {
         return false;
     }
-    if (s->approved.count > 0 && settle_is_approved(s, worker_field(row, w->batch->map.id))) {
+    if (s->approved.names.count > 0 && settle_is_approved(s, worker_field(row, w->batch->map.id))) {
         casemix_case_set(w->one, s->special_review, "1", 1);
     }
     bool priced = casemix_price_case(w->context, w->one, &w->grouping, p) == CASEMIX_OK;
     casemix_result result =
         priced ? casemix_settlement_add_case(w->settlement, w->context, reversed, p) : CASEMIX_BAD_ARGUMENT;
-    if (s->approved.count > 0) {
+    if (s->approved.names.count > 0) {
         casemix_case_set(w->one, s->special_review, "", 0);
     }
     if (result != CASEMIX_OK) {

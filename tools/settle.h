@@ -6,16 +6,16 @@
 
 #include "batch.h"
 #include "folder.h"
+#include "names.h"
 
 #include <jansson.h>
 
 enum { SETTLE_CASES, SETTLE_HOSPITALS, SETTLE_POOLS, SETTLE_REJECTS, SETTLE_SUMMARY };
 
-/* Texts of a file, sorted, each once; which of them the claims have. */
-struct names {
-    char **texts;
-    bool *seen;
-    size_t count, room;
+/* Texts of a file, and which of them the claims have. */
+struct listed {
+    struct names names;
+    bool *seen; /* by number */
 };
 
 struct settle {
@@ -28,8 +28,8 @@ struct settle {
     casemix_settlement *total; /* of worker 0, all others merged into it */
     json_t *inputs;
     bool last;                 /* in this pass the rows are written */
-    struct names approved;     /* ids of --approved */
-    struct names said;         /* hospitals of --hospitals */
+    struct listed approved;    /* ids of --approved */
+    struct listed said;        /* hospitals of --hospitals */
     uint64_t duplicates;       /* rows beyond the first of their hospital and id */
     int special_review;        /* number of that fact */
     int cost;                  /* column of the input at hand, -1: none */

@@ -11,72 +11,29 @@ static char *copy_field(casemix_text text) {
     return need(strndup(text.text, text.length));
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------- */
+/* ---- what is listed ---------------------------------------------------------------------------------------- */
 
-static void names_add(struct names *names, casemix_text text) {
-    if (names->count == names->room) {
-        names->room = names->room ? 2 * names->room : 64;
-        names->texts = need(reallocarray(names->texts, names->room, sizeof *names->texts));
-    }
-    names->texts[names->count++] = copy_field(text);
+static void listed_add(struct listed *listed, casemix_text text) {
+    names_add(&listed->names, text.text, text.length);
 }
 
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Sorted, each once. */
-static void names_end(struct names *names) {
-    size_t kept = 0;
-    if (names->count > 0) {
-        qsort(names->texts, names->count, sizeof *names->texts, by_text);
-    }
-    for (size_t i = 0; i < names->count; i++) {
-        if (kept > 0 && strcmp(names->texts[kept - 1], names->texts[i]) == 0) {
-            free(names->texts[i]);
-        } else {
-            names->texts[kept++] = names->texts[i];
-        }
-    }
-    names->count = kept;
-    names->seen = need(calloc(kept + 1, sizeof *names->seen));
+static void listed_end(struct listed *listed) {
+    listed->seen = need(calloc(listed->names.count + 1, sizeof *listed->seen));
 }
 
 /* Is it there? Marked as seen; several threads may ask. */
-static bool names_find(const struct names *names, casemix_text text) {
-    size_t low = 0, high = names->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const char *there = names->texts[middle];
-        int order = strncmp(there, text.text, text.length);
-        order = order == 0 ? there[text.length] != '\0' : order;
-        if (order == 0) {
-            __atomic_store_n(&names->seen[middle], true, __ATOMIC_RELAXED);
-            return true;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+static bool listed_find(const struct listed *listed, casemix_text text) {
+    uint32_t number = names_find(&listed->names, text.text, text.length);
+    if (number == UINT32_MAX) {
+        return false;
     }
-    return false;
+    __atomic_store_n(&listed->seen[number], true, __ATOMIC_RELAXED);
+    return true;
 }
 
-static size_t names_unseen(const struct names *names) {
-    size_t count = 0;
-    for (size_t i = 0; i < names->count; i++) {
-        count += !names->seen[i];
-    }
-    return count;
-}
-
-static void names_free(struct names *names) {
-    for (size_t i = 0; i < names->count; i++) {
-        free(names->texts[i]);
-    }
-    free(names->texts);
-    free(names->seen);
+static void listed_free(struct listed *listed) {
+    names_free(&listed->names);
+    free(listed->seen);
 }
 
 /* ---- numbers by pool or by hospital ----------------------------------------------------------------------- */
@@ -110,7 +67,7 @@ static int take_numbers(void *user, const struct csv_row *row, uint64_t line) {
     }
     char *hospital = n->hospital >= 0 ? copy_field(row->fields[n->hospital]) : NULL;
     if (hospital) {
-        names_add(&n->s->said, row->fields[n->hospital]);
+        listed_add(&n->s->said, row->fields[n->hospital]);
     }
     char *pool = n->pool >= 0 ? copy_field(row->fields[n->pool]) : need(strdup(""));
     int code = EXIT_DONE;
@@ -178,7 +135,7 @@ static int take_approved(void *user, const struct csv_row *row, uint64_t line) {
                  (unsigned long long)line);
         return EXIT_FOUND;
     }
-    names_add(&s->approved, row->fields[approved->id]);
+    listed_add(&s->approved, row->fields[approved->id]);
     return EXIT_DONE;
 }
 
@@ -202,34 +159,37 @@ static int read_approved(struct settle *s, const char *path) {
 }
 
 bool settle_is_approved(const struct settle *s, casemix_text id) {
-    return names_find(&s->approved, id);
+    return listed_find(&s->approved, id);
 }
 
 void settle_tell_unused(const struct settle *s) {
     uint32_t count = casemix_settlement_hospitals(s->total);
     casemix_total total;
     casemix_account account;
-    for (uint32_t i = 0; i < count && s->said.count > 0; i++) {
+    for (uint32_t i = 0; i < count && s->said.names.count > 0; i++) {
         casemix_settlement_hospital_at(s->total, i, &total);
         casemix_settlement_account(s->total, CASEMIX_SCOPE_HOSPITAL, i, &account);
         if (total.cases + account.reversed > 0) {
-            names_find(&s->said, total.hospital);
+            listed_find(&s->said, total.hospital);
         }
     }
-    for (size_t i = 0; i < s->said.count; i++) {
+    for (uint32_t i = 0; i < s->said.names.count; i++) {
         if (!s->said.seen[i]) {
-            complain("%s: no claim is of the hospital %s; check its code", s->o.hospitals, s->said.texts[i]);
+            complain("%s: no claim is of the hospital %s; check its code", s->o.hospitals, s->said.names.items[i].text);
         }
     }
-    size_t unseen = names_unseen(&s->approved);
+    uint32_t unseen = 0;
+    for (uint32_t i = 0; i < s->approved.names.count; i++) {
+        unseen += !s->approved.seen[i];
+    }
     if (unseen > 0) {
-        complain("%s: %zu of %zu ids are in no claim; check them", s->o.approved, unseen, s->approved.count);
+        complain("%s: %u of %u ids are in no claim; check them", s->o.approved, unseen, s->approved.names.count);
     }
 }
 
 void settle_free_files(struct settle *s) {
-    names_free(&s->approved);
-    names_free(&s->said);
+    listed_free(&s->approved);
+    listed_free(&s->said);
 }
 
 int settle_read_files(struct settle *s) {
@@ -240,7 +200,7 @@ int settle_read_files(struct settle *s) {
     if (code == EXIT_DONE && s->o.approved) {
         code = read_approved(s, s->o.approved);
     }
-    names_end(&s->said);
-    names_end(&s->approved);
+    listed_end(&s->said);
+    listed_end(&s->approved);
     return code;
 }

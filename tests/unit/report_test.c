@@ -1032,6 +1032,34 @@ Test(report, long_sheets_and_long_amounts) {
     }
 }
 
+/* Three cases without price where a sheet holds two: what finds no room is told. */
+Test(report, more_unpriced_than_a_sheet_holds) {
+    const char *files[FILES] = {
+        "id,hospital,pool,scheme,group,status,class,points,point_value,standard,fund_payment,reason,price_status,cost,"
+        "findings\n"
+        "1,H,p,s,,ungrouped,,,,,,r,not-grouped,,\n2,H,p,s,,ungrouped,,,,,,r,not-grouped,,\n"
+        "3,H,p,s,,ungrouped,,,,,,r,not-grouped,,\n",
+        "hospital,pool,cases,points,standard,fund_payment,unpriced,cost,reversed,of_cases,closing\n"
+        "H,p,3,0,0,0,3,0,0,0,0\n",
+        "pool,budget,cases,points,point_value,standard,fund_payment,unpriced,cost,balance,reversed,of_cases,closing\n"
+        "p,,3,0,,0,0,3,0,,0,0,0\n",
+        "{\"casemix\":\"\",\"image\":\"\",\"scheme\":\"\",\"policy\":\"\",\"inputs\":[],\"in\":3,\"out\":3,"
+        "\"rejected\":0,\"duplicates\":0,\"pools\":[{\"pool\":\"p\",\"cases\":3,\"unpriced\":3,\"points\":\"0\","
+        "\"point_value\":\"\",\"cost\":\"0\",\"standard\":\"0\",\"fund_payment\":\"0\"}]}"};
+    static const char *const patterns[] = {"statements/*/cases.csv", "statements/*/totals.csv",
+                                           "statements/*/groups.csv", "statements/*/statement.xlsx", NULL};
+    static const char *const told[] = {"found no room here are in cases.csv, their number: 1</t>", NULL};
+    struct statement_style style = {.language = ENGLISH, .sheet_rows = 2};
+    struct month *month;
+    write_month("month", files);
+    cr_assert_eq(month_open(in_folder("month"), &month), EXIT_DONE);
+    struct folder *out = folder_open(in_folder("out"), patterns, false);
+    cr_assert_eq(statements_write(month, &style, out), EXIT_DONE);
+    cr_assert(folder_close(out));
+    month_close(month);
+    expect_parts(in_folder("out/statements/H/statement.xlsx"), "xl/worksheets/sheet5.xml", told);
+}
+
 /* Texts that XML or Excel would take for something else. */
 Test(report, odd_texts_stay_what_they_are) {
     const char *files[FILES];

@@ -5,7 +5,7 @@
 #ifndef CASEMIX_TOOLS_CLUSTER_H
 #define CASEMIX_TOOLS_CLUSTER_H
 
-#include "names.h"
+#include "../names.h"
 #include "statistics.h"
 
 /* Cases with the same diagnosis key, operations and treatment kind. In the order of these three. */

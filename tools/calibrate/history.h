@@ -5,7 +5,7 @@
 #define CASEMIX_TOOLS_HISTORY_H
 
 #include "../batch.h"
-#include "names.h"
+#include "../names.h"
 #include "settings.h"
 
 struct history;

@@ -6,7 +6,7 @@
 #ifndef CASEMIX_TOOLS_STATISTICS_H
 #define CASEMIX_TOOLS_STATISTICS_H
 
-#include "exact.h"
+#include "../exact.h"
 
 #include "../output.h"
 

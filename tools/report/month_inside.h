@@ -6,7 +6,7 @@
 
 #include "month.h"
 
-#include "../calibrate/names.h"
+#include "../names.h"
 #include "../cells.h"
 #include "../command.h"
 #include "../input.h"

@@ -4,7 +4,7 @@
  * hospital. */
 #include "month_inside.h"
 
-#include "../calibrate/exact.h"
+#include "../exact.h"
 
 #include <errno.h>
 #include <fcntl.h>

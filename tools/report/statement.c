@@ -3,7 +3,7 @@
  * The folder of each hospital: its cases, totals and groups in CSV; the workbook is made on the way. */
 #include "statement.h"
 
-#include "../calibrate/names.h"
+#include "../names.h"
 #include "../cells.h"
 #include "../command.h"
 

@@ -92,6 +92,7 @@ struct book {
     lxw_worksheet *summary;
     uint32_t summary_row;
     struct list groups, unpriced, *cases;
+    uint64_t unpriced_left; /* that the sheet could not hold */
     size_t case_sheets, at; /* at: the one being filled */
     uint32_t sheet_rows;
     struct buffer text;
@@ -546,8 +547,19 @@ void book_row(struct book *b, const struct month_row *row) {
         b->at++;
     }
     put_row(b, &b->cases[b->at], row);
-    if (!row->priced && b->unpriced.row < FIRST_ROW + b->sheet_rows) { /* cases.csv has the rest */
+    if (!row->priced && b->unpriced.row < FIRST_ROW + b->sheet_rows) {
         put_row(b, &b->unpriced, row);
+    } else if (!row->priced) {
+        b->unpriced_left++;
+    }
+}
+
+/* One row is left on the sheet, where the others have their totals. */
+static void tell_unpriced_left(struct book *b) {
+    if (b->unpriced_left > 0) {
+        char told[160];
+        snprintf(told, sizeof told, "%s: %llu", say(b, "more-unpriced"), (unsigned long long)b->unpriced_left);
+        put_text(b, b->unpriced.sheet, b->unpriced.row, 0, (casemix_text){told, strlen(told)}, b->warning);
     }
 }
 
@@ -932,6 +944,7 @@ bool book_close(struct book *b) {
     for (size_t i = 0; i < b->case_sheets; i++) {
         list_end(b, &b->cases[i], true);
     }
+    tell_unpriced_left(b);
     list_end(b, &b->unpriced, false);
     make_summary(b);
     note_error(b, workbook_set_properties(b->book, &properties));

@@ -4,7 +4,7 @@
 #ifndef CASEMIX_TOOLS_NAMES_H
 #define CASEMIX_TOOLS_NAMES_H
 
-#include "../output.h"
+#include "output.h"
 
 struct name_block;
 
