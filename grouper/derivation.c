@@ -63,8 +63,10 @@ static casemix_text image_text_of(const struct teller *teller, image_text text) 
 
 void derivation_line(const struct teller *teller, const char *what, const char *formula, const char *inputs,
                      const char *result, uint32_t line) {
-    casemix_derivation event = {plain_text(what),   plain_text(formula),
-                                plain_text(inputs), plain_text(result),
+    casemix_derivation event = {plain_text(what),
+                                plain_text(formula),
+                                plain_text(inputs),
+                                plain_text(result),
                                 image_text_of(teller, teller->run->policy->about->file),
                                 line};
     teller->tell(teller->user, &event);
@@ -108,12 +110,9 @@ void derivation_formula(const struct teller *teller, uint32_t number, int places
             snprintf(result, sizeof result, "%s, rounded half up from %s", exact, rounded);
         }
     }
-    casemix_derivation event = {image_text_of(teller, formula->name),
-                                image_text_of(teller, formula->text),
-                                {inputs.text, inputs.length},
-                                plain_text(result),
-                                image_text_of(teller, formula->file),
-                                formula->line};
+    casemix_derivation event = {image_text_of(teller, formula->name), image_text_of(teller, formula->text),
+                                {inputs.text, inputs.length},         plain_text(result),
+                                image_text_of(teller, formula->file), formula->line};
     teller->tell(teller->user, &event);
 }
 

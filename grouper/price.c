@@ -199,8 +199,8 @@ static bool price_quickly(const struct pricing *pricing, struct formula_case *ru
     return price_amount(run, formula, places, out);
 }
 
-/* The class by limits in fen, and by formulas where a condition is no limit. NULL: a condition has no value, or it takes
- * a quota to tell. */
+/* The class by limits in fen, and by formulas where a condition is no limit. NULL: a condition has no value, or it
+ * takes a quota to tell. */
 static const struct image_class *find_class_by_limits(const struct pricing *pricing, const struct fixed *fixed,
                                                       struct formula_case *run, casemix_amount cost) {
     for (uint32_t i = 0; i < pricing->view->class_count; i++) {
@@ -349,7 +349,8 @@ static void find_deciding(const struct policy_view *policy, const struct image_c
     }
 }
 
-/* What decided class and points is told with the values it had then: the settlement replaces some of them after it. */
+/* What decided class and points is told with the values it had then: the settlement replaces some of them after it.
+ */
 static void tell_deciding(struct told *told, const struct pricing *pricing, const struct image_class *class) {
     struct formula_case *run = told->teller.run;
     uint64_t deciding[FORMULAS_MAX / 64] = {0};
@@ -440,7 +441,8 @@ static bool was_told(const struct casemix_context *context, casemix_finding_code
     return context->finding_count > 0 && last < CASEMIX_FINDINGS_MAX && context->findings[last].code == code;
 }
 
-/* Was the policy in force when the case was discharged? A case that does not say when is taken to be of its time. */
+/* Was the policy in force when the case was discharged? A case that does not say when is taken to be of its time.
+ */
 static bool is_in_force(struct casemix_context *context, struct formula_case *run) {
     const struct pricing *pricing = context->policy;
     casemix_text discharged = run->facts[FACT_DISCHARGED];
@@ -464,8 +466,8 @@ static bool is_in_force(struct casemix_context *context, struct formula_case *ru
 }
 
 static const struct image_class *price(struct formula_case *run, struct casemix_context *context,
-                                       const casemix_case *one, const casemix_grouping *grouping,
-                                       struct told *told, casemix_price *out) {
+                                       const casemix_case *one, const casemix_grouping *grouping, struct told *told,
+                                       casemix_price *out) {
     const struct policy_view *policy = context->policy->view;
     const struct image_class *class = NULL;
     uint32_t kind = kind_of(grouping);
@@ -542,7 +544,7 @@ static void tell_rest(const struct told *told, const struct pricing *pricing, co
             derivation_replaced(&told->teller, n, figure);
         } else {
             derivation_formula(&told->teller, n,
-                               pays              ? (int)about->pay_places
+                               pays               ? (int)about->pay_places
                                : n == about->fund ? (int)about->fund_places
                                                   : -1);
         }

@@ -13,8 +13,8 @@ enum { KEPT_MAX = 32768, KEPT_BYTES = 4 << 20 };
 
 /* ---- which formulas are fixed ---- */
 
-/* Which formulas have one value for a group and places on axes, and which axes (a bit each) those are. The factor of
- * auxiliary catalogues is mostly 1: what needs it is fixed as long as it is. */
+/* Which formulas have one value for a group and places on axes, and which axes (a bit each) those are. The factor
+ * of auxiliary catalogues is mostly 1: what needs it is fixed as long as it is. */
 enum { PLAIN_FACTOR = 1 << 30 };
 struct fixing {
     bool fixed[FORMULAS_MAX];
@@ -213,12 +213,13 @@ static bool has_limit(const struct class_plan *plan) {
     return plan->test == TEST_BELOW || plan->test == TEST_ABOVE || plan->test == TEST_FIXED;
 }
 
-/* May the base figures be kept, and by which places of the case? The pool is one of them always: figures of a settlement
- * are its pool's. */
+/* May the base figures be kept, and by which places of the case? The pool is one of them always: figures of a
+ * settlement are its pool's. */
 static void plan_keeping(struct pricing *pricing, const struct fixing *fixing) {
     const struct policy_view *view = pricing->view;
     const struct image_policy *about = view->about;
-    const uint32_t base[] = {about->points, about->point_value, about->standard, about->low_below, about->high_above};
+    const uint32_t base[] = {about->points, about->point_value, about->standard, about->low_below,
+                             about->high_above};
     uint32_t axes = 1 << IMAGE_AXIS_POOL;
     pricing->is_fixed = true;
     for (size_t i = 0; i < sizeof base / sizeof base[0]; i++) {
@@ -379,7 +380,8 @@ casemix_result context_open_policy(struct casemix_context *context, casemix_erro
                     image_string(image, view->about->id), image_string(image, view->about->scheme));
     }
     if (!is_date_or_open(image, view->about->from) || !is_date_or_open(image, view->about->until)) {
-        return fail(error, CASEMIX_BAD_IMAGE, "the dates of force of the policy %s%s are no dates; compile it again",
+        return fail(error, CASEMIX_BAD_IMAGE,
+                    "the dates of force of the policy %s%s are no dates; compile it again",
                     image_string(image, view->about->id), "");
     }
     context->policy = new_pricing(image, view);

@@ -58,10 +58,10 @@ struct pricing {
         uint32_t axis, size;
     } places[IMAGE_AXES_MAX]; /* that count, with how many there are on the axis */
     uint32_t place_count;
-    bool plain_factor;           /* they also need the factor of auxiliary catalogues, and are kept for 1 */
-    uint64_t keys;               /* how many there can be */
-    size_t fixed_size;           /* bytes of a struct fixed with its classes */
-    uint64_t mask;               /* of the places to keep them: a power of two, less one */
+    bool plain_factor; /* they also need the factor of auxiliary catalogues, and are kept for 1 */
+    uint64_t keys;     /* how many there can be */
+    size_t fixed_size; /* bytes of a struct fixed with its classes */
+    uint64_t mask;     /* of the places to keep them: a power of two, less one */
     char *kept;
 };
 

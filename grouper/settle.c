@@ -535,10 +535,11 @@ static casemix_result check_pots(const casemix_settlement *settlement, casemix_e
             const struct rational *value = settlement_figure(settlement, p, i);
             if (value != NULL && value->numerator < 0) {
                 rational_text(*value, pot, sizeof pot);
-                return settlement_fail(error, CASEMIX_BAD_ARGUMENT,
-                                       "the pot of the pool %s is %s, below 0: more is taken off than there is; correct "
-                                       "what the budget file says of it",
-                                       settlement_pool_name(settlement, p), pot);
+                return settlement_fail(
+                    error, CASEMIX_BAD_ARGUMENT,
+                    "the pot of the pool %s is %s, below 0: more is taken off than there is; correct "
+                    "what the budget file says of it",
+                    settlement_pool_name(settlement, p), pot);
             }
         }
     }

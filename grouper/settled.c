@@ -211,10 +211,9 @@ casemix_result casemix_settlement_total(const casemix_settlement *settlement, ca
         return CASEMIX_BAD_ARGUMENT;
     }
     bool of_pool = scope == CASEMIX_SCOPE_POOL;
-    struct rational value =
-        settlement_total(settlement, of_pool ? settlement->pool_sums : settlement->entry_sums,
-                         of_pool ? settlement->pool_items : settlement->entry_items, at,
-                         total_number(settlement, scope, total));
+    struct rational value = settlement_total(settlement, of_pool ? settlement->pool_sums : settlement->entry_sums,
+                                             of_pool ? settlement->pool_items : settlement->entry_items, at,
+                                             total_number(settlement, scope, total));
     out[0] = '\0';
     if (value.denominator != 0) {
         number_text(value, out, size);
@@ -270,8 +269,8 @@ static void tell_closing(const casemix_settlement *settlement, const struct entr
     rational_text(rational_of(entry->account.closing, FEN), closing, sizeof closing);
     rational_text(rational_of(entry->total.fund_payment, FEN), paid, sizeof paid);
     snprintf(inputs, sizeof inputs, "of_cases %s, closing %s", cases, closing);
-    derivation_line(&teller, "fund_payment", "closed to the fen: largest remainders first, ties by hospital", inputs,
-                    paid, settlement->policy->formulas[about->closed].line);
+    derivation_line(&teller, "fund_payment", "closed to the fen: largest remainders first, ties by hospital",
+                    inputs, paid, settlement->policy->formulas[about->closed].line);
 }
 
 casemix_result casemix_explain_figures(const casemix_settlement *settlement, casemix_scope scope, uint32_t n,
@@ -292,8 +291,8 @@ casemix_result casemix_explain_figures(const casemix_settlement *settlement, cas
     casemix_result result =
         figures_start(settlement, pool, entry != NULL ? (uint32_t)at : IMAGE_NONE32, figure, error);
     if (result == CASEMIX_OK) {
-        tell_figures(settlement, scope,
-                     settlement->pool_figures + (size_t)pool * settlement->policy->figure_count, figure, tell, user);
+        tell_figures(settlement, scope, settlement->pool_figures + (size_t)pool * settlement->policy->figure_count,
+                     figure, tell, user);
         if (entry != NULL) {
             tell_closing(settlement, entry, figure, tell, user);
         }

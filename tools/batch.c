@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rows to cases to results. Reading is one worker at a time, and so is writing. A worker takes the next chunk, works
- * it off and puts the result on a shelf; if nobody is writing, it writes what is next in order. So nobody waits for a
- * slower one unless the shelf is full. */
+ * Rows to cases to results. Reading is one worker at a time, and so is writing. A worker takes the next chunk,
+ * works it off and puts the result on a shelf; if nobody is writing, it writes what is next in order. So nobody
+ * waits for a slower one unless the shelf is full. */
 #include "batch.h"
 
 #include "command.h"
@@ -109,7 +109,8 @@ static bool write_chunk(struct batch *batch, struct done *done, struct line *lin
     return fine;
 }
 
-/* Write what stands on the shelf, in order, unless somebody does so already. `writing` is held, but not meanwhile. */
+/* Write what stands on the shelf, in order, unless somebody does so already. `writing` is held, but not meanwhile.
+ */
 static void write_shelf(struct batch *batch, struct line *line) {
     if (line->busy) {
         return;

@@ -14,8 +14,10 @@ static const char help[] =
     "       casemix explain -i IMAGE.cmx --money --settled --id ID [--budget FILE] CLAIMS.csv... [options]\n"
     "\n"
     "Says of one case which facts were used, what was repaired, which diagnoses count as complications, the\n"
-    "answer, the rules that led to it, which later groups would fit too, and which groups it missed by one condition.\n"
-    "Under a DIP scheme: what each procedure counted as, the steps of the search, the entries that take the diagnosis and\n"
+    "answer, the rules that led to it, which later groups would fit too, and which groups it missed by one "
+    "condition.\n"
+    "Under a DIP scheme: what each procedure counted as, the steps of the search, the entries that take the "
+    "diagnosis and\n"
     "why they lost, the auxiliary catalogues with their factor, and the supervision indices.\n"
     "\n"
     "  -i, --image FILE     the compiled rules\n"
@@ -23,7 +25,8 @@ static const char help[] =
     "      --input FILE --id ID   take the case with that id out of a CSV file\n"
     "      --all            every step, also the groups that were tried and not met\n"
     "      --money          the payment too, line by line: what, result, formula, its inputs, the policy's line\n"
-    "      --settled        the payment as `casemix settle` has it: all claims of the month are settled first (nothing\n"
+    "      --settled        the payment as `casemix settle` has it: all claims of the month are settled first "
+    "(nothing\n"
     "                       is written); the figures of the case's pool and hospital are derived, too\n"
     "      --budget FILE, --hospitals FILE, --approved FILE   with --settled: as for `casemix settle`\n"
     "      --json           with --money: only the payment, as a JSON object\n"
@@ -37,7 +40,8 @@ static const char help[] =
     "  casemix explain -i haerbin-2022.cmx --money gender=1 age=63 dx=I63.900 hospital_level=三级 \\\n"
     "      insured_type=职工 cost=15000 patient_paid=4000 other_paid=0\n"
     "  casemix explain -i haerbin-2022.cmx --input cases.csv --id 1042\n"
-    "  casemix explain -i zhejiang.cmx --policy zhejiang-form --money --settled --budget budget.csv --id 1042 month.csv\n";
+    "  casemix explain -i zhejiang.cmx --policy zhejiang-form --money --settled --budget budget.csv --id 1042 "
+    "month.csv\n";
 
 /* What explaining works with. */
 struct explaining {
@@ -168,9 +172,10 @@ static int explain_row(const struct explaining *e, char *const *paths, int count
     if (code != EXIT_DONE || wanted.found) {
         return code != EXIT_DONE ? code : wanted.code;
     }
-    complain(wanted.taken_back ? "only a claim that takes another back has the id asked for; settle the month with the "
-                                 "claim it takes back, or check --id"
-                               : "no row has the id asked for; check --id");
+    complain(wanted.taken_back
+                 ? "only a claim that takes another back has the id asked for; settle the month with the "
+                   "claim it takes back, or check --id"
+                 : "no row has the id asked for; check --id");
     return EXIT_FOUND;
 }
 

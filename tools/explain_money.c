@@ -65,8 +65,8 @@ static uint32_t find_total(casemix_settlement *month, casemix_scope scope, const
 }
 
 /* Figures of the case's pool or hospital to `tell`. */
-static void derive(casemix_settlement *month, casemix_scope scope, const casemix_price *price, casemix_text hospital,
-                   casemix_derivation_fn *tell, void *user) {
+static void derive(casemix_settlement *month, casemix_scope scope, const casemix_price *price,
+                   casemix_text hospital, casemix_derivation_fn *tell, void *user) {
     casemix_explain_figures(month, scope, find_total(month, scope, price, hospital), tell, user, NULL);
 }
 
@@ -137,7 +137,8 @@ static json_t *price_object(const casemix_price *p) {
 }
 
 casemix_result print_price_json(FILE *to, casemix_context *context, const casemix_case *one,
-                                const casemix_grouping *grouping, casemix_settlement *month, casemix_text hospital) {
+                                const casemix_grouping *grouping, casemix_settlement *month,
+                                casemix_text hospital) {
     casemix_price price;
     json_t *root = json_object(), *lines = json_array();
     casemix_result result = casemix_explain_price(context, one, grouping, add_line, lines, &price);

@@ -45,8 +45,8 @@ struct numbers {
     int hospital, pool, item, amount; /* columns, -1: none */
 };
 
-static int say(const struct numbers *n, uint64_t line, const char *hospital, const char *pool,
-               const char *item, casemix_text number) {
+static int say(const struct numbers *n, uint64_t line, const char *hospital, const char *pool, const char *item,
+               casemix_text number) {
     casemix_error error = {0};
     if (number.length == 0) {
         return EXIT_DONE; /* an empty cell says nothing */
@@ -175,7 +175,8 @@ void settle_tell_unused(const struct settle *s) {
     }
     for (uint32_t i = 0; i < s->said.names.count; i++) {
         if (!s->said.seen[i]) {
-            complain("%s: no claim is of the hospital %s; check its code", s->o.hospitals, s->said.names.items[i].text);
+            complain("%s: no claim is of the hospital %s; check its code", s->o.hospitals,
+                     s->said.names.items[i].text);
         }
     }
     uint32_t unseen = 0;

@@ -101,20 +101,20 @@ static void expect_figure(casemix_settlement *settlement, casemix_scope scope, u
 
 #define E59                                                                                                        \
     POOLS_HEAD                                                                                                     \
-        "tables: {coef: {by: hospital, A: 1.05, B: 0.95, C: 0.8}}\n"                                               \
-        "parameters: {n: 10000}\n"                                                                                 \
-        "values:\n"                                                                                                \
-        "  w: weight / 1000\n"                                                                                     \
-        "  cap: bands(w, <= 1 -> 3, <= 2 -> 2.5, else 2)\n"                                                        \
-        "points: 100 * w * coef\n"                                                                                 \
-        "point_value: 100\n"                                                                                       \
-        "classes:\n"                                                                                               \
-        "- {class: low, when: cost < 0.4 * n * w, points: cost / n * 100}\n"                                       \
-        "- {class: high, when: cost > cap * n * w, points: 100 * w * coef + (cost / (n * w) - cap) * w * 100}\n"   \
-        "- {class: normal}\n"                                                                                      \
-        "fund: pay - other_paid\n"                                                                                 \
-        "settlement:\n"                                                                                            \
-        "  budget: [plan]\n"
+    "tables: {coef: {by: hospital, A: 1.05, B: 0.95, C: 0.8}}\n"                                                   \
+    "parameters: {n: 10000}\n"                                                                                     \
+    "values:\n"                                                                                                    \
+    "  w: weight / 1000\n"                                                                                         \
+    "  cap: bands(w, <= 1 -> 3, <= 2 -> 2.5, else 2)\n"                                                            \
+    "points: 100 * w * coef\n"                                                                                     \
+    "point_value: 100\n"                                                                                           \
+    "classes:\n"                                                                                                   \
+    "- {class: low, when: cost < 0.4 * n * w, points: cost / n * 100}\n"                                           \
+    "- {class: high, when: cost > cap * n * w, points: 100 * w * coef + (cost / (n * w) - cap) * w * 100}\n"       \
+    "- {class: normal}\n"                                                                                          \
+    "fund: pay - other_paid\n"                                                                                     \
+    "settlement:\n"                                                                                                \
+    "  budget: [plan]\n"
 
 static const struct claim e59_claims[] = {
     {"1", "A", "职工", "1200", "12500", "3750", 0}, {"2", "A", "职工", "600", "2000", "900", 0},
