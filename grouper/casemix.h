@@ -113,6 +113,10 @@ CASEMIX_API casemix_result casemix_scheme_at(const casemix_image *image, uint32_
 CASEMIX_API uint32_t casemix_scheme_region_count(const casemix_image *image, uint32_t n);
 CASEMIX_API casemix_result casemix_scheme_region_at(const casemix_image *image, uint32_t n, uint32_t region,
                                                     casemix_text *out);
+/* The answers that scheme n can give, by number: its DRGs (or DIP entries), then its ADRGs and QY steps; an ADRG of several
+ * entries is there more than once. CASEMIX_BAD_ARGUMENT beyond the last. The texts are the image's. */
+CASEMIX_API casemix_result casemix_scheme_answer_at(const casemix_image *image, uint32_t n, uint32_t answer,
+                                                    casemix_text *code, casemix_text *name);
 CASEMIX_API casemix_result casemix_policy_at(const casemix_image *image, uint32_t n, casemix_policy_info *out);
 
 /* 1: some values of policy n are demonstration values (its note names them), or its scheme is made of such data; whatever

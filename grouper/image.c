@@ -59,7 +59,8 @@ casemix_result casemix_image_open(const char *path, casemix_image **out, casemix
     return finish_open(status, image, out, error);
 }
 
-casemix_result casemix_image_from_memory(const void *bytes, size_t size, casemix_image **out, casemix_error *error) {
+casemix_result casemix_image_from_memory(const void *bytes, size_t size, casemix_image **out,
+                                         casemix_error *error) {
     char unused[500];
     struct image *image = NULL;
     if (out == NULL || bytes == NULL) {
@@ -150,11 +151,31 @@ uint32_t casemix_scheme_region_count(const casemix_image *image, uint32_t n) {
     return image == NULL || n >= casemix_scheme_count(image) ? 0 : image_scheme_view(image->image, n)->region_count;
 }
 
-casemix_result casemix_scheme_region_at(const casemix_image *image, uint32_t n, uint32_t region, casemix_text *out) {
+casemix_result casemix_scheme_region_at(const casemix_image *image, uint32_t n, uint32_t region,
+                                        casemix_text *out) {
     if (out == NULL || region >= casemix_scheme_region_count(image, n)) {
         return CASEMIX_BAD_ARGUMENT;
     }
     *out = image_text_of(image, image_scheme_view(image->image, n)->regions[region]);
+    return CASEMIX_OK;
+}
+
+casemix_result casemix_scheme_answer_at(const casemix_image *image, uint32_t n, uint32_t answer, casemix_text *code,
+                                        casemix_text *name) {
+    if (image == NULL || code == NULL || name == NULL || n >= casemix_scheme_count(image)) {
+        return CASEMIX_BAD_ARGUMENT;
+    }
+    const struct scheme_view *scheme = image_scheme_view(image->image, n);
+    if (answer < scheme->drg_count) {
+        *code = image_text_of(image, scheme->drgs[answer].code);
+        *name = image_text_of(image, scheme->drgs[answer].name);
+        return CASEMIX_OK;
+    }
+    if (answer - scheme->drg_count >= scheme->step_count) {
+        return CASEMIX_BAD_ARGUMENT;
+    }
+    *code = image_text_of(image, scheme->steps[answer - scheme->drg_count].code);
+    *name = image_text_of(image, scheme->steps[answer - scheme->drg_count].name);
     return CASEMIX_OK;
 }
 
@@ -182,8 +203,9 @@ int casemix_policy_is_demonstration(const casemix_image *image, uint32_t n) {
 }
 
 casemix_text casemix_policy_methods(const casemix_image *image, uint32_t n) {
-    return n < casemix_policy_count(image) ? image_text_of(image, image_policy_view(image->image, n)->about->methods)
-                                           : (casemix_text){"", 0};
+    return n < casemix_policy_count(image)
+               ? image_text_of(image, image_policy_view(image->image, n)->about->methods)
+               : (casemix_text){"", 0};
 }
 
 casemix_result casemix_source_at(const casemix_image *image, uint32_t n, casemix_source_info *out) {

@@ -45,7 +45,7 @@ for file in tools/*.[ch]; do
     tools/diff.c) allowed='tables/compile/compare\.h' ;;
     tools/import.c) allowed='import/import\.h' ;; # one file a kind of file, in tools/import/
     tools/calibrate.c) allowed='calibrate/calibrate\.h' ;;
-    tools/report.c) allowed='report/(month|page|statement)\.h' ;;
+    tools/report.c) allowed='report/(group_names|month|page|statement)\.h' ;;
     tools/version.c) allowed='report/page\.h' ;; # are charts built in?
     *) allowed='grouper/casemix\.h' ;;
     esac

@@ -536,7 +536,8 @@ def make_months(casemix, work):
 
 
 def make_page(casemix, work, name, to):
-    told = run(casemix, 'report', work / name, '-o', work / to, '--quiet')
+    names = ('-i', work / 'zhejiang.cmx') if name == 'budget' else ()
+    told = run(casemix, 'report', work / name, *names, '-o', work / to, '--quiet')
     page = work / to / 'month.html'
     html = page.read_text(encoding='utf-8')
     ids = [row['id'] for row in read_csv(work / name / 'cases.csv')][:200]

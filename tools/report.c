@@ -6,14 +6,14 @@
 #include "report/statement.h"
 
 #include "command.h"
+#include "common.h"
 #include "folder.h"
-#include "options.h"
 
 #include <string.h>
 #include <unistd.h>
 
 static const char help[] =
-    "usage: casemix report MONTH -o DIR [options]\n"
+    "usage: casemix report MONTH [-i IMAGE.cmx] -o DIR [options]\n"
     "\n"
     "Reports of a month that `casemix settle` wrote into the folder MONTH. All cases are added up anew and "
     "compared with\n"
@@ -25,9 +25,11 @@ static const char help[] =
     "    statement.xlsx         summary, groups, cases, cases without price, for Excel and WPS\n"
     "    cases.csv              its rows of cases.csv\n"
     "    totals.csv             its lines of hospitals.csv\n"
-    "    groups.csv             group,cases,reversed,points,cost,standard,fund_payment,difference\n"
+    "    groups.csv             group,cases,reversed,points,cost,standard,fund_payment,difference, and name with "
+    "-i\n"
     "CODE is the code of the hospital; what a file name cannot hold is written as %XX.\n"
     "\n"
+    "  -i, --image FILE     the image that settled the month: groups are told with their names\n"
     "  -o, --output DIR     the folder to write\n"
     "      --language NAME  zh (the default) or en\n"
     "      --force          replace DIR if it is there and holds nothing but reports\n"
@@ -35,7 +37,7 @@ static const char help[] =
     "\n"
     "examples:\n"
     "  casemix settle -i haerbin-2022.cmx --policy harbin-2022 2022-06.csv -o 2022-06\n"
-    "  casemix report 2022-06 -o 2022-06-reports\n";
+    "  casemix report 2022-06 -i haerbin-2022.cmx -o 2022-06-reports\n";
 
 /* A star is one hospital. */
 static const char *const file_names[] = {"month.html",
@@ -52,6 +54,46 @@ static void tell(const struct options *o, const struct month *month) {
            (unsigned long long)month->sum.reversed);
 }
 
+static void add_scheme(struct group_names *out, const casemix_image *image, uint32_t scheme) {
+    casemix_text code, name;
+    for (uint32_t i = 0; casemix_scheme_answer_at(image, scheme, i, &code, &name) == CASEMIX_OK; i++) {
+        group_names_add(out, code, name);
+    }
+}
+
+static void add_schemes(struct group_names *out, const casemix_image *image, const char *first) {
+    casemix_scheme_info info;
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; casemix_scheme_at(image, i, &info) == CASEMIX_OK; i++) {
+            if (same_text(info.id, text_of(first)) == (pass == 0)) {
+                add_scheme(out, image, i);
+            }
+        }
+    }
+}
+
+/* Out of an image, which must be the one that settled the month; where several of its schemes have a code, the
+ * month's scheme names it. */
+static int read_names(const char *image_path, const struct month *month, struct group_names *out) {
+    const char *settled_by = json_string_value(json_object_get(month->summary, "image"));
+    const char *scheme = json_string_value(json_object_get(month->summary, "scheme"));
+    casemix_image *image;
+    int code = open_image(image_path, &image);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (!settled_by || strcmp(settled_by, casemix_image_fingerprint(image)) != 0) {
+        complain(
+            "%s: is not the image that settled %s (its fingerprint is %s, that was %s); name that one, or none",
+            image_path, month->folder, casemix_image_fingerprint(image), settled_by ? settled_by : "not told");
+        code = EXIT_FOUND;
+    } else {
+        add_schemes(out, image, scheme ? scheme : "");
+    }
+    close_image(image);
+    return code;
+}
+
 static int write_reports(const struct options *o, struct month *month, struct folder *folder) {
     struct statement_style style = {.language = o->english ? ENGLISH : CHINESE, .progress = isatty(STDERR_FILENO)};
     int code = statements_write(month, &style, folder);
@@ -61,7 +103,7 @@ static int write_reports(const struct options *o, struct month *month, struct fo
 int command_report(int argc, char **argv) {
     struct options o;
     struct month *month;
-    int code = options_read(&o, argc, argv, TAKES_OUTPUT | TAKES_REPORT, help);
+    int code = options_read(&o, argc, argv, TAKES_IMAGE | IMAGE_OPTIONAL | TAKES_OUTPUT | TAKES_REPORT, help);
     if (code >= 0) {
         return code;
     }
@@ -75,7 +117,12 @@ int command_report(int argc, char **argv) {
     if (!folder) {
         return EXIT_IO;
     }
+    struct group_names names = {0};
     code = month_open(o.words[0], &month);
+    if (code == EXIT_DONE && o.image) {
+        code = read_names(o.image, month, &names);
+        month->names = &names;
+    }
     if (code == EXIT_DONE) {
         code = write_reports(&o, month, folder);
     }
@@ -87,5 +134,6 @@ int command_report(int argc, char **argv) {
         tell(&o, month);
     }
     month_close(month);
+    group_names_free(&names);
     return code;
 }

@@ -1060,6 +1060,33 @@ Test(report, more_unpriced_than_a_sheet_holds) {
     expect_parts(in_folder("out/statements/H/statement.xlsx"), "xl/worksheets/sheet5.xml", told);
 }
 
+/* Names of groups in CSV and workbook; one that nobody named has an empty cell. */
+Test(report, groups_with_names) {
+    static const char *const patterns[] = {"statements/*/cases.csv", "statements/*/totals.csv",
+                                           "statements/*/groups.csv", "statements/*/statement.xlsx", NULL};
+    static const char *const cells[] = {"<t>Name</t>", "<t>Stroke, \"mild\"</t>", NULL};
+    struct statement_style style = {.language = ENGLISH};
+    struct group_names names = {0};
+    struct month *month;
+    write_month("month", good_month);
+    cr_assert_eq(month_open(in_folder("month"), &month), EXIT_DONE);
+    casemix_text group = month->hospitals[0].groups.entries[0].key;
+    group_names_add(&names, group, (casemix_text){"Stroke, \"mild\"", 14});
+    group_names_add(&names, group, (casemix_text){"another", 7});
+    month->names = &names;
+    struct folder *out = folder_open(in_folder("out"), patterns, false);
+    cr_assert_eq(statements_write(month, &style, out), EXIT_DONE);
+    cr_assert(folder_close(out));
+    month_close(month);
+    group_names_free(&names);
+    static const char cell[] = ",\"Stroke, \"\"mild\"\"\"\n";
+    size_t size;
+    unsigned char *csv = read_file(in_folder("out/statements/H01/groups.csv"), &size);
+    cr_expect_not_null(memmem(csv, size, cell, sizeof cell - 1));
+    free(csv);
+    expect_parts(in_folder("out/statements/H01/statement.xlsx"), "xl/worksheets/sheet2.xml", cells);
+}
+
 /* Texts that XML or Excel would take for something else. */
 Test(report, odd_texts_stay_what_they_are) {
     const char *files[FILES];

@@ -8,6 +8,8 @@
 
 #include "../csv.h"
 
+#include "group_names.h"
+
 #include <jansson.h>
 
 /* The columns of cases.csv that reports know, by their places in month_columns. */
@@ -90,6 +92,7 @@ struct month {
     struct month_tally classes, groups, statuses, reasons; /* statuses: of grouping; reasons: why a case has no
                                                             * price or no group, see below */
     uint64_t ratios[MONTH_RATIOS];
+    const struct group_names *names; /* of groups, NULL where they are not known; given by who opened the month */
     size_t id_width; /* of the longest id, in columns of a screen */
     struct month_rows *rows;
 };

@@ -91,11 +91,11 @@ static const struct column sum_columns[] = {
 
 struct page_table {
     json_t *columns, *rows, *foot; /* inside the month */
-    bool reversed;                 /* has the column */
+    bool reversed, named;          /* has the column */
 };
 
 static struct page_table table_new(json_t *tables, const char *id) {
-    struct page_table t = {json_array(), json_array(), json_array(), false};
+    struct page_table t = {json_array(), json_array(), json_array(), false, false};
     json_t *root = json_object();
     json_object_set_new(root, "columns", t.columns);
     json_object_set_new(root, "rows", t.rows);
@@ -115,11 +115,16 @@ static bool is_shown(const struct page_table *t, size_t sum_column) {
     return t->reversed || strcmp(sum_columns[sum_column].key, "reversed") != 0;
 }
 
-static struct page_table sums_table(json_t *tables, const char *id, const char *first, const char *kind,
+/* named: a column for the name follows. */
+static struct page_table sums_table(json_t *tables, const char *id, const char *first, const char *kind, bool named,
                                     const struct month *month) {
     struct page_table t = table_new(tables, id);
     t.reversed = month->sum.reversed > 0;
+    t.named = named;
     add_column(&t, text_of(first), kind);
+    if (named) {
+        add_column(&t, text_of("name"), "text");
+    }
     for (size_t i = 0; i < SUM_COLUMNS; i++) {
         if (is_shown(&t, i)) {
             add_column(&t, text_of(sum_columns[i].key), sum_columns[i].kind);
@@ -142,6 +147,9 @@ static json_t *foot_row(struct page_table *t, const char *word, int64_t number) 
         add_count(label, (uint64_t)number);
     }
     json_array_append_new(row, label);
+    if (t->named) {
+        add_nothing(row);
+    }
     return row;
 }
 
@@ -344,7 +352,7 @@ static void add_pool_figures(json_t *tables, const struct month_table *pools) {
 /* ---- hospitals, classes, groups --------------------------------------------------------------------------- */
 
 static void add_hospitals(json_t *tables, const struct month *month) {
-    struct page_table t = sums_table(tables, "hospitals", "hospital", "text", month);
+    struct page_table t = sums_table(tables, "hospitals", "hospital", "text", false, month);
     for (size_t i = 0; i < month->hospital_count; i++) {
         const struct month_hospital *h = &month->hospitals[i];
         json_t *row = row_new(t.rows);
@@ -356,7 +364,7 @@ static void add_hospitals(json_t *tables, const struct month *month) {
 
 /* Cases without a price have no class: they stand below the others. */
 static void add_classes(json_t *tables, const struct month *month) {
-    struct page_table t = sums_table(tables, "classes", "class", "word", month);
+    struct page_table t = sums_table(tables, "classes", "class", "word", false, month);
     for (size_t i = 0; i < month->classes.count; i++) {
         const struct month_entry *class = &month->classes.entries[i];
         bool unpriced =
@@ -387,7 +395,7 @@ static int compare_difference(const void *a, const void *b) {
 /* Some of the groups, then what the others and the unpriced cases add, so that the sum is whole. */
 static void add_groups(json_t *tables, const char *id, const struct month *month, struct month_entry **some,
                        size_t count) {
-    struct page_table t = sums_table(tables, id, "group", "text", month);
+    struct page_table t = sums_table(tables, id, "group", "text", month->names != NULL, month);
     struct month_sum others = {0}, ungrouped = month->sum;
     for (size_t i = 0; i < month->groups.count; i++) {
         sum_join(&others, &month->groups.entries[i].sum);
@@ -396,6 +404,9 @@ static void add_groups(json_t *tables, const char *id, const struct month *month
     for (size_t i = 0; i < count; i++) {
         json_t *row = row_new(t.rows);
         add_text(row, some[i]->key);
+        if (t.named) {
+            add_text(row, group_name(month->names, some[i]->key));
+        }
         add_sum(&t, row, &some[i]->sum, some[i]->sum.fund_payment);
         sum_part(&others, &some[i]->sum);
     }

@@ -3,9 +3,9 @@
  * The folder of each hospital: its cases, totals and groups in CSV; the workbook is made on the way. */
 #include "statement.h"
 
-#include "../names.h"
 #include "../cells.h"
 #include "../command.h"
+#include "../names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -193,6 +193,7 @@ static bool write_groups(struct work *w) {
     bool demonstration = month_tells_demonstration(w->month);
     w->text.size = 0;
     buffer_text(&w->text, "group,cases,reversed,points,cost,standard,fund_payment,difference");
+    buffer_text(&w->text, w->month->names ? ",name" : "");
     buffer_text(&w->text, demonstration ? ",demonstration\n" : "\n");
     for (size_t i = 0; i < groups->count; i++) {
         const struct month_sum *sum = &groups->entries[i].sum;
@@ -209,6 +210,10 @@ static bool write_groups(struct work *w) {
         add_decimal(&w->text, sum->standard, 2);
         add_decimal(&w->text, sum->fund_payment, 2);
         add_decimal(&w->text, difference, 2);
+        if (w->month->names) {
+            buffer_text(&w->text, ",");
+            buffer_cell(&w->text, group_name(w->month->names, groups->entries[i].key));
+        }
         buffer_text(&w->text, demonstration ? ",1\n" : "\n");
     }
     return write_file(w, "groups.csv");

@@ -34,7 +34,13 @@ static const struct column unpriced_columns[] = {
     {"price_status", WORD, MONTH_PRICE_STATUS},
     {"missing", FINDINGS, MONTH_FINDINGS},
 };
+/* Where names are known, and where they are not. */
 static const struct column group_columns[] = {
+    {"group", TEXT, 0},     {"name", TEXT, 0},         {"cases", COUNT, 0},
+    {"reversed", COUNT, 0}, {"points", POINTS, 0},     {"cost", YUAN, 0},
+    {"standard", YUAN, 0},  {"fund_payment", YUAN, 0}, {"difference", YUAN, 0},
+};
+static const struct column plain_group_columns[] = {
     {"group", TEXT, 0}, {"cases", COUNT, 0},   {"reversed", COUNT, 0},    {"points", POINTS, 0},
     {"cost", YUAN, 0},  {"standard", YUAN, 0}, {"fund_payment", YUAN, 0}, {"difference", YUAN, 0},
 };
@@ -100,6 +106,7 @@ static size_t content_width(const struct book *b, const struct column *column) {
            : strcmp(key, "status") == 0 ? tally_width(b, &b->month->statuses)
            : strcmp(key, "class") == 0  ? tally_width(b, &b->hospital->classes)
            : strcmp(key, "reason") == 0 ? 22
+           : strcmp(key, "name") == 0   ? 50
                                         : 14;
 }
 
@@ -196,7 +203,9 @@ void book_make_lists(struct book *b) {
                              *const cases[] = {"sheet-cases", "title-cases"},
                              *const unpriced[] = {"sheet-unpriced", "title-unpriced"};
     uint64_t left = b->hospital->rows, priced = 0;
-    list_start(b, &b->groups, groups, 0, b->hospital->groups.count, group_columns, COUNT_OF(group_columns));
+    bool named = b->month->names != NULL;
+    list_start(b, &b->groups, groups, 0, b->hospital->groups.count, named ? group_columns : plain_group_columns,
+               named ? COUNT_OF(group_columns) : COUNT_OF(plain_group_columns));
     for (size_t i = 0; i < b->case_sheets && !b->error; i++) {
         uint64_t rows = left < b->sheet_rows ? left : b->sheet_rows;
         list_start(b, &b->cases[i], cases, i, rows, case_columns, COUNT_OF(case_columns));
@@ -220,8 +229,11 @@ void book_add_groups(struct book *b) {
             (int64_t)sum->cases, (int64_t)sum->reversed,   sum->points, sum->cost, sum->standard,
             sum->fund_payment,   sum->standard - sum->cost}; /* groups.csv was refused if it did not fit */
         list_text(b, list, 0, entry->key);
+        if (b->month->names) {
+            list_text(b, list, 1, group_name(b->month->names, entry->key));
+        }
         for (size_t n = 0; n < COUNT_OF(numbers); n++) {
-            list_number(b, list, n + 1, numbers[n]);
+            list_number(b, list, list->count - COUNT_OF(numbers) + n, numbers[n]);
         }
         list->row++;
     }
