@@ -84,6 +84,11 @@ static inline bool formula_fact(struct formula_case *one, uint32_t fact, int64_t
     return true;
 }
 
+/* Is the fact empty, and does the policy take it as 0 then? */
+static inline bool formula_fact_is_zero(const struct formula_case *one, uint32_t fact) {
+    return one->facts[fact].length == 0 && (one->policy->about->zero_if_absent >> fact & 1) != 0;
+}
+
 /* The value of a formula of nothing but FORMULA_PAY, amounts, constants of at most 4 places, sums, differences, min
  * and max, in 1/10000 yuan: the same as formula_value gives, by the short way. False: ask formula_value. */
 enum { FORMULA_UNITS = 10000, FORMULA_FACTOR_UNITS = 1000000 };

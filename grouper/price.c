@@ -221,6 +221,10 @@ static const struct image_class *find_class_by_limits(const struct pricing *pric
             holds = cost > fixed->classes[i].limit;
             break;
         case TEST_FACT:
+            if (formula_fact_is_zero(run, pricing->plans[i].bound)) {
+                holds = false;
+                break;
+            }
             if (!formula_fact(run, pricing->plans[i].bound, &number)) {
                 return NULL;
             }
@@ -444,13 +448,19 @@ static bool was_told(const struct casemix_context *context, casemix_finding_code
 /* Was the policy in force when the case was discharged? A case that does not say when is taken to be of its time.
  */
 static bool is_in_force(struct casemix_context *context, struct formula_case *run) {
-    const struct pricing *pricing = context->policy;
+    struct pricing *pricing = context->policy;
     casemix_text discharged = run->facts[FACT_DISCHARGED];
-    if ((pricing->from == 0 && pricing->until == UINT32_MAX) || is_absent(discharged)) {
+    enum { DATE = sizeof pricing->in_force };
+    bool always = pricing->from == 0 && pricing->until == UINT32_MAX;
+    if (always || (discharged.length == DATE && memcmp(discharged.text, pricing->in_force, DATE) == 0) ||
+        is_absent(discharged)) {
         return true;
     }
     uint32_t date = date_of(discharged);
     if (date >= pricing->from && date <= pricing->until && date != 0) {
+        if (discharged.length == DATE) {
+            memcpy(pricing->in_force, discharged.text, DATE);
+        }
         return true;
     }
     if (date != 0 && context->any_date) {

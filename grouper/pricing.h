@@ -53,6 +53,7 @@ struct pricing {
     bool in_units[FORMULAS_MAX]; /* the formula can be tried by formula_in_units */
     uint32_t cases;              /* IMAGE_CLASS_ that have classes */
     uint32_t from, until;        /* dates of force as 20260131; 0 and UINT32_MAX where it is open */
+    char in_force[10];           /* the date of discharge that was found in force last: a month has few */
     bool is_fixed;               /* the base figures depend on group and places only */
     struct {
         uint32_t axis, size;

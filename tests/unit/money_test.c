@@ -148,6 +148,10 @@ Test(money, dates_of_force) {
         cr_expect_eq(price.standard, rows[i].status == CASEMIX_PRICED ? 2505229 : 0);
         cr_expect_str_eq(price.pool.text, "employee"); /* it is counted there */
         cr_expect_eq(price.fact, rows[i].status == CASEMIX_PRICED ? -1 : casemix_fact("discharged"));
+        say(&world, "discharged", "2022-06-30"); /* in force under all of these; then the day at hand again */
+        cr_expect_eq(price_of(&world, AA11).status, CASEMIX_PRICED);
+        say(&world, "discharged", rows[i].discharged);
+        cr_expect_eq(price_of(&world, AA11).status, rows[i].status);
         casemix_context_any_date(world.context, 1);
         bool outside = rows[i].status == CASEMIX_PRICE_NOT_IN_FORCE;
         price = price_of(&world, AA11);
