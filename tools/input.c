@@ -239,7 +239,10 @@ int input_rows(struct input *in, int (*take)(void *user, const struct csv_row *r
             break;
         }
         csv_start(&cursor, chunk.bytes, chunk.size, false);
-        for (struct csv_row row; code == EXIT_DONE && csv_next(&cursor, &row);) {
+        const char *start = cursor.at;
+        for (struct csv_row row; code == EXIT_DONE && csv_next(&cursor, &row); start = cursor.at) {
+            in->row_start = chunk.start + (uint64_t)(start - chunk.bytes);
+            in->row_size = (size_t)(cursor.at - start);
             code = take(user, &row, line + row.line + 1);
         }
         line += cursor.line;

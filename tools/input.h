@@ -18,6 +18,8 @@ struct input {
     uint64_t line;            /* physical lines up to the end of the heading */
     uint64_t blank;           /* blank ones among them */
     uint64_t passed;          /* bytes of the text given out or passed by */
+    uint64_t row_start;       /* of the row that input_rows hands out: its place in the text, */
+    size_t row_size;          /* and its bytes, blank lines before it included */
     bool ended;               /* the source has no more */
     bool skipping;            /* inside a row too long to be held: pass by until its end of line */
     struct buffer rest;       /* bytes read and not given out */

@@ -163,20 +163,21 @@ static json_t *decimal(int64_t value, unsigned places) {
     return json_string(words);
 }
 
-/* What the figures are made of, so that they can be computed again. */
-static void add_totals_of_pool(const struct settle *s, uint32_t n, json_t *pool) {
-    uint32_t count = casemix_settlement_totals(s->total, CASEMIX_SCOPE_POOL);
-    json_t *totals = json_object();
+/* Decimals by name under a key, unless there are none. */
+static void add_named(json_t *pool, const char *key, const struct settle *s, uint32_t n, uint32_t count,
+                      casemix_text (*name)(const casemix_settlement *, casemix_scope, uint32_t),
+                      casemix_result (*read)(const casemix_settlement *, casemix_scope, uint32_t, uint32_t, char *,
+                                             size_t)) {
+    json_t *all = json_object();
     char value[64];
-    for (uint32_t t = 0; t < count; t++) {
-        casemix_settlement_total(s->total, CASEMIX_SCOPE_POOL, n, t, value, sizeof value);
-        json_object_set_new(totals, casemix_settlement_total_name(s->total, CASEMIX_SCOPE_POOL, t).text,
-                            json_string(value));
+    for (uint32_t i = 0; i < count; i++) {
+        read(s->total, CASEMIX_SCOPE_POOL, n, i, value, sizeof value);
+        json_object_set_new(all, name(s->total, CASEMIX_SCOPE_POOL, i).text, json_string(value));
     }
     if (count > 0) {
-        json_object_set(pool, "totals", totals);
+        json_object_set(pool, key, all);
     }
-    json_decref(totals);
+    json_decref(all);
 }
 
 static json_t *pool_summary(const struct settle *s, uint32_t n, const casemix_total *t) {
@@ -194,18 +195,11 @@ static json_t *pool_summary(const struct settle *s, uint32_t n, const casemix_to
         json_object_set_new(pool, "budget", decimal(t->budget, 2));
         json_object_set_new(pool, "balance", decimal(t->budget - t->fund_payment, 2));
     }
-    json_t *figures = json_object();
-    uint32_t count = casemix_settlement_figures(s->total, CASEMIX_SCOPE_POOL);
-    for (uint32_t f = 0; f < count; f++) {
-        casemix_settlement_figure(s->total, CASEMIX_SCOPE_POOL, n, f, value, sizeof value);
-        json_object_set_new(figures, casemix_settlement_figure_name(s->total, CASEMIX_SCOPE_POOL, f).text,
-                            json_string(value));
-    }
-    if (count > 0) {
-        json_object_set(pool, "figures", figures);
-    }
-    json_decref(figures);
-    add_totals_of_pool(s, n, pool);
+    add_named(pool, "figures", s, n, casemix_settlement_figures(s->total, CASEMIX_SCOPE_POOL),
+              casemix_settlement_figure_name, casemix_settlement_figure);
+    /* what they are made of, so that they can be computed again */
+    add_named(pool, "totals", s, n, casemix_settlement_totals(s->total, CASEMIX_SCOPE_POOL),
+              casemix_settlement_total_name, casemix_settlement_total);
     return pool;
 }
 

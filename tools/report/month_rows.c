@@ -62,6 +62,8 @@ static void pick(const struct month_rows *rows, const struct csv_row *row, casem
 struct reading {
     struct month *month;
     struct gathered *out;
+    const struct input *in;
+    uint64_t start;       /* bytes of the file before its text */
     struct month_sum one; /* of the row at hand */
     bool zero;
     struct buffer key;
@@ -143,9 +145,12 @@ static void keep_place(struct gathered *g, uint64_t offset, size_t length) {
     g->places[g->rows] = (struct row_place){.offset = offset, .length = (uint32_t)length};
 }
 
-static int take_row(struct reading *r, const struct input *in, const struct csv_row *row, uint64_t line) {
+static int take_row(void *user, const struct csv_row *row, uint64_t line) {
+    struct reading *r = user;
+    const struct input *in = r->in;
     casemix_text fields[MONTH_COLUMNS];
     struct month_row one = {.fields = fields};
+    keep_place(r->out, r->start + in->row_start, in->row_size);
     if (row->fault != CSV_FINE) {
         return input_fault(in, row, line);
     }
@@ -164,33 +169,6 @@ static int take_row(struct reading *r, const struct input *in, const struct csv_
         return EXIT_FOUND;
     }
     return EXIT_DONE;
-}
-
-/* As input_rows, but the place of each row in the file is kept; `at`: bytes of the file before the text. */
-static int read_rows(struct reading *r, struct input *in, uint64_t at) {
-    struct chunk chunk = {0};
-    struct csv_cursor cursor;
-    csv_cursor_init(&cursor, in->separator, in->columns);
-    uint64_t line = in->line;
-    int code = EXIT_DONE;
-    while (code == EXIT_DONE) {
-        if (!input_chunk(in, &chunk)) {
-            code = EXIT_IO;
-        }
-        if (code != EXIT_DONE || chunk.size == 0) {
-            break;
-        }
-        csv_start(&cursor, chunk.bytes, chunk.size, false);
-        const char *start = cursor.at;
-        for (struct csv_row row; code == EXIT_DONE && csv_next(&cursor, &row); start = cursor.at) {
-            keep_place(r->out, at + chunk.start + (uint64_t)(start - chunk.bytes), (size_t)(cursor.at - start));
-            code = take_row(r, in, &row, line + row.line + 1);
-        }
-        line += cursor.line;
-    }
-    csv_cursor_free(&cursor);
-    chunk_free(&chunk);
-    return code;
 }
 
 /* ---- the file --------------------------------------------------------------------------------------------- */
@@ -216,9 +194,8 @@ static int text_start(const struct month_rows *rows, const struct input *in, uin
 
 static int read_file(struct month *month, struct input *in, struct gathered *out) {
     struct month_rows *rows = month->rows;
-    struct reading reading = {.month = month, .out = out};
-    uint64_t start = 0;
-    int code = text_start(rows, in, &start);
+    struct reading reading = {.month = month, .out = out, .in = in};
+    int code = text_start(rows, in, &reading.start);
     if (code == EXIT_DONE) {
         code = month_find_columns(in, month_columns, MONTH_COLUMNS, MONTH_DEMONSTRATION, rows->column);
     }
@@ -233,7 +210,7 @@ static int read_file(struct month *month, struct input *in, struct gathered *out
     }
     csv_cursor_init(&rows->cursor, rows->separator, rows->columns);
     month_text(month, (casemix_text){"", 0});
-    code = read_rows(&reading, in, start);
+    code = input_rows(in, take_row, &reading);
     buffer_free(&reading.key);
     return code;
 }
