@@ -454,7 +454,7 @@ bool formula_unrounded(struct formula_case *one, uint32_t number, struct rationa
     const struct image_formula *formula = &one->policy->formulas[number];
     struct rational stack[FORMULA_STACK_MAX];
     const struct image_instruction *last = one->policy->instructions + formula->first + formula->count - 1;
-    if (!formula->rounded || formula->count < 2 || last->op != FORMULA_ROUND ||
+    if (formula->count < 2 || last->op != FORMULA_ROUND ||
         !run_program(one, one->policy->instructions + formula->first, formula->count - 1, stack)) {
         return false;
     }

@@ -26,8 +26,8 @@
 
 #define IMAGE_MAGIC "CASEMIX\x1a"
 enum {
-    IMAGE_VERSION = 2,        /* grows with every change that an old reader cannot read */
-    IMAGE_OLDEST_VERSION = 2, /* the oldest this reader reads */
+    IMAGE_VERSION = 3,        /* grows with every change that an old reader cannot read */
+    IMAGE_OLDEST_VERSION = 3, /* the oldest this reader reads */
     IMAGE_ALIGN = 64,
     IMAGE_KEY_BYTES = 16,     /* codes up to this length are found by hashing, longer ones by bisection */
     IMAGE_LONG_BYTES = 24,

@@ -68,9 +68,8 @@ struct image_formula {
     uint32_t line;
     uint32_t first, count; /* instructions */
     uint32_t condition;    /* 1: its value is yes or no */
-    uint32_t rounded;      /* 1: its last step rounds it, by the policy's `rounding` */
 };
-static_assert(sizeof(struct image_formula) == 32, "image_formula");
+static_assert(sizeof(struct image_formula) == 28, "image_formula");
 
 struct image_parameter {
     image_text name, note;

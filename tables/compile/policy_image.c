@@ -400,8 +400,7 @@ static bool write_formulas(struct policy *policy, struct image_writer *writer, u
             .file = image_writer_text(writer, source_name(policy->sources, formula->place.file)),
             .line = formula->place.line,
             .first = (uint32_t)code.count,
-            .condition = formula->tree->type == FORMULA_TRUTH,
-            .rounded = formula->places >= 0};
+            .condition = formula->tree->type == FORMULA_TRUTH};
         formula_emit(&code, formula->tree);
         formulas[i].count = (uint32_t)code.count - formulas[i].first;
     }
