@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a grouped case is worth under a policy, and the derivation of it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "derivation.h"
@@ -475,6 +476,25 @@ static bool is_in_force(struct casemix_context *context, struct formula_case *ru
     return false;
 }
 
+/* The dates that decided, where both are known. */
+static void tell_force(const struct teller *teller, const struct pricing *pricing) {
+    enum { GIVEN_MAX = 40 };
+    const struct image_policy *about = pricing->view->about;
+    casemix_text discharged = teller->run->facts[FACT_DISCHARGED];
+    uint32_t date = date_of(discharged);
+    bool from = pricing->from != 0, until = pricing->until != UINT32_MAX;
+    char inputs[80], force[80];
+    if (date == 0 || (!from && !until)) {
+        return;
+    }
+    snprintf(inputs, sizeof inputs, "%s %.*s", fact_rows[FACT_DISCHARGED].column,
+             (int)(discharged.length < GIVEN_MAX ? discharged.length : GIVEN_MAX), discharged.text);
+    snprintf(force, sizeof force, "%s%s%s%s%s", from ? "from " : "", image_string(teller->run->image, about->from),
+             from && until ? " " : "", until ? "until " : "", image_string(teller->run->image, about->until));
+    derivation_line(teller, "in force", force, inputs,
+                    date >= pricing->from && date <= pricing->until ? "yes" : "no", about->line);
+}
+
 static const struct image_class *price(struct formula_case *run, struct casemix_context *context,
                                        const casemix_case *one, const casemix_grouping *grouping, struct told *told,
                                        casemix_price *out) {
@@ -493,6 +513,7 @@ static const struct image_class *price(struct formula_case *run, struct casemix_
     bool placed = find_place(run, context, IMAGE_AXIS_POOL, &out->pool);
     if (told != NULL) {
         derivation_place(&told->teller, IMAGE_AXIS_POOL);
+        tell_force(&told->teller, context->policy);
     }
     if (kind == 0 || (context->policy->cases & kind) == 0) {
         out->status = CASEMIX_NOT_GROUPED;

@@ -362,9 +362,11 @@ static casemix_result fail(casemix_error *error, casemix_result code, const char
     return code;
 }
 
-static bool is_date_or_open(const struct image *image, image_text date) {
-    casemix_text text = text_in(image, date);
-    return text.length == 0 || date_of(text) != 0;
+/* Each a date or open, and the first not after the last. */
+static bool has_sound_dates(const struct image *image, const struct image_policy *about) {
+    casemix_text from = text_in(image, about->from), until = text_in(image, about->until);
+    uint32_t first = date_of(from), last = date_of(until);
+    return (from.length == 0 || first != 0) && (until.length == 0 || (last != 0 && first <= last));
 }
 
 casemix_result context_open_policy(struct casemix_context *context, casemix_error *error) {
@@ -379,10 +381,11 @@ casemix_result context_open_policy(struct casemix_context *context, casemix_erro
                     "the policy %s is for the scheme %s; group with that scheme, or choose another policy",
                     image_string(image, view->about->id), image_string(image, view->about->scheme));
     }
-    if (!is_date_or_open(image, view->about->from) || !is_date_or_open(image, view->about->until)) {
-        return fail(error, CASEMIX_BAD_IMAGE,
-                    "the dates of force of the policy %s%s are no dates; compile it again",
-                    image_string(image, view->about->id), "");
+    if (!has_sound_dates(image, view->about)) {
+        return fail(
+            error, CASEMIX_BAD_IMAGE,
+            "the dates of force of the policy %s%s are no dates, or end before they begin; compile it again",
+            image_string(image, view->about->id), "");
     }
     context->policy = new_pricing(image, view);
     return context->policy != NULL ? CASEMIX_OK

@@ -74,7 +74,9 @@ casemix_result tell_price(FILE *to, casemix_context *context, const casemix_case
                           const casemix_grouping *grouping, casemix_settlement *month, casemix_text hospital) {
     struct lines lines = {.to = to};
     casemix_price price;
+    uint32_t of_grouping = casemix_finding_count(context); /* they are told already */
     casemix_result result = casemix_price_case(context, one, grouping, &price);
+    tell_findings(to, context, of_grouping);
     if (month && result == CASEMIX_OK) {
         fprintf(to, "settlement of the pool %.*s\n", (int)price.pool.length, price.pool.text);
         derive(month, CASEMIX_SCOPE_POOL, &price, hospital, tell_line, &lines);
@@ -140,6 +142,7 @@ casemix_result print_price_json(FILE *to, casemix_context *context, const casemi
                                 const casemix_grouping *grouping, casemix_settlement *month,
                                 casemix_text hospital) {
     casemix_price price;
+    char findings[FINDINGS_ROOM];
     json_t *root = json_object(), *lines = json_array();
     casemix_result result = casemix_explain_price(context, one, grouping, add_line, lines, &price);
     put_text(root, "scheme", grouping->scheme);
@@ -147,6 +150,8 @@ casemix_result print_price_json(FILE *to, casemix_context *context, const casemi
     put_text(root, "group", grouping->drg.length ? grouping->drg : grouping->adrg);
     if (result == CASEMIX_OK) {
         json_object_set_new(root, "price", price_object(&price));
+        char *end = put_findings(findings, context, grouping, &price);
+        put_text(root, "findings", (casemix_text){findings, (size_t)(end - findings)});
     }
     json_object_set_new(root, "lines", lines);
     for (casemix_scope scope = CASEMIX_SCOPE_POOL; month && scope <= CASEMIX_SCOPE_HOSPITAL; scope++) {

@@ -109,12 +109,12 @@ static const char *words_of(const casemix_finding *f) {
     return alone ? "cannot be the principal procedure, and there is no other" : finding_words(f->code);
 }
 
-static void tell_findings(FILE *to, const casemix_context *context) {
+void tell_findings(FILE *to, const casemix_context *context, uint32_t first) {
     casemix_finding f;
     uint32_t count = casemix_finding_count(context);
-    for (uint32_t i = 0; i < count && casemix_finding_at(context, i, &f) == CASEMIX_OK; i++) {
+    for (uint32_t i = first; i < count && casemix_finding_at(context, i, &f) == CASEMIX_OK; i++) {
         const char *column = casemix_fact_column(f.fact);
-        fprintf(to, "%s  %s", i == 0 ? "findings\n" : "", column ? column : "");
+        fprintf(to, "%s  %s", i == first ? "findings\n" : "", column ? column : "");
         if (holds_codes(f.fact)) {
             fprintf(to, " %u", f.place + 1);
         }
@@ -507,7 +507,7 @@ casemix_result tell_story(FILE *to, const casemix_image *image, casemix_context 
         tell_head(to, image, g.scheme);
         tell_facts(&story);
         if (casemix_group(context, one, &findings_of) == CASEMIX_OK) { /* findings are those of the last grouping */
-            tell_findings(to, context);
+            tell_findings(to, context, 0);
         }
         tell_severity(&story, has_others(&story));
         if (casemix_dip_diagnosis(context, &unused) == CASEMIX_OK) {

@@ -975,6 +975,38 @@ Test(image, strings_without_an_end) {
     EXPECT_REFUSED("the empty string is not empty");
 }
 
+/* Dates of force that a compiler would not write: no context prices by them. */
+Test(image, dates_that_are_none) {
+    static const struct {
+        const char *from, *until;
+        casemix_result result;
+    } rows[] = {
+        {"2022-01-01", "2022-12-31", CASEMIX_OK},        {"2022-12-31", "2022-12-31", CASEMIX_OK},
+        {"2022-13-01", "2022-12-31", CASEMIX_BAD_IMAGE}, {"2022-01-01", "2022-12-32", CASEMIX_BAD_IMAGE},
+        {"2022-01-01", "2021-12-31", CASEMIX_BAD_IMAGE}, {"xxxx-xx-xx", "2022-12-31", CASEMIX_BAD_IMAGE},
+    };
+    const struct image_entry *policies = section(IMAGE_POLICIES), *strings = section(IMAGE_STRINGS);
+    cr_assert(policies && policies->count == 1 && strings);
+    const struct image_policy *about = (const struct image_policy *)(void *)(lie.bytes + policies->offset);
+    char *text = (char *)lie.bytes + strings->offset;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        casemix_image *image = NULL;
+        casemix_context *context = NULL;
+        casemix_error error = {0};
+        memcpy(text + about->from, rows[i].from, strlen(rows[i].from));
+        memcpy(text + about->until, rows[i].until, strlen(rows[i].until));
+        sign();
+        cr_assert_eq(casemix_image_from_memory(lie.bytes, lie.size, &image, NULL), CASEMIX_OK);
+        cr_expect_eq(casemix_context_new(image, "small", "small-2022", &context, &error), rows[i].result,
+                     "%s to %s", rows[i].from, rows[i].until);
+        cr_expect(rows[i].result == CASEMIX_OK || strstr(error.message, "dates of force of the policy small-2022"),
+                  "%s", error.message);
+        casemix_context_free(context);
+        casemix_image_close(image);
+        restore();
+    }
+}
+
 /* ---- files ------------------------------------------------------------------------------------------------ */
 
 static casemix_result open_bytes(const void *bytes, size_t size) {

@@ -820,6 +820,32 @@ static void hear(void *user, const casemix_derivation *line) {
              line->line);
 }
 
+Test(money, derivation_tells_dates_of_force) {
+    static const struct {
+        const char *discharged, *line;
+    } rows[] = {
+        {"2022-06-30", "in force = from 2022-01-01 until 2022-12-31 [discharged 2022-06-30] yes (policy.yaml:"},
+        {"2023-01-01", "in force = from 2022-01-01 until 2022-12-31 [discharged 2023-01-01] no (policy.yaml:"},
+        {"", NULL},
+        {"soon", NULL}, /* bad-fact says that */
+    };
+    char policy[4000];
+    snprintf(policy, sizeof policy, "%sin_force: {from: 2022-01-01, until: 2022-12-31}\n", harbin);
+    struct world world = open_world(policy, weights_text);
+    casemix_grouping grouping = {.status = CASEMIX_GROUPED, .group = AA11};
+    casemix_price price;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct heard heard = {""};
+        say(&world, "discharged", rows[i].discharged);
+        price_at(&world, AA11, "三级", "职工", "45000.00");
+        cr_assert_eq(casemix_explain_price(world.context, world.one, &grouping, hear, &heard, &price), CASEMIX_OK);
+        cr_expect(rows[i].line != NULL ? strstr(heard.text, rows[i].line) != NULL
+                                       : strstr(heard.text, "in force = ") == NULL,
+                  "%s: %s", rows[i].discharged, heard.text);
+    }
+    close_world(&world);
+}
+
 Test(money, derivation) {
     struct world world = open_world(harbin, weights_text);
     price_at(&world, AA11, "三级", "职工", "45000.00");
