@@ -476,7 +476,7 @@ static bool is_in_force(struct casemix_context *context, struct formula_case *ru
     return false;
 }
 
-/* The dates that decided, where both are known. Out of the way: within price() it costs each case a twelfth more. */
+/* The dates that decided, where both are known. Out of the way: within price() it costs a case a twelfth more. */
 static __attribute__((noinline, cold)) void tell_force(const struct teller *teller, const struct pricing *pricing) {
     enum { GIVEN_MAX = 40 };
     const struct image_policy *about = pricing->view->about;
